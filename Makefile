@@ -1,0 +1,59 @@
+# Plain `make` prints the targets. Every target sets up its environment by itself.
+
+VENV   ?= .venv
+PYTHON ?= python3
+NPROC  ?= 1
+
+BIN   := $(VENV)/bin
+READY := $(VENV)/.requirements
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+
+# The bundled model and data, until a model, data or settings of one's own are named.
+OWN      := $(strip $(MODEL)$(DATASET)$(TRAIN)$(CONFIG))
+SETTINGS  = $(if $(OWN),$(if $(CONFIG),--config $(CONFIG)),--config configs/embedded/$@.yaml)
+FLAGS     = $(if $(MODEL),--model_name_or_path $(MODEL)) $(if $(DATASET),--dataset_name $(DATASET)) \
+            $(if $(TRAIN),--train_file $(TRAIN)) $(if $(VALIDATION),--validation_file $(VALIDATION)) \
+            $(if $(TEST),--test_file $(TEST)) $(if $(OUT),--output_dir $(OUT)) $(ARGS)
+LAUNCH    = $(if $(filter-out 1,$(NPROC)),OMP_NUM_THREADS=$$(( ($(CORES) + $(NPROC) - 1) / $(NPROC) )) \
+            $(BIN)/torchrun --standalone --nproc_per_node=$(NPROC),$(BIN)/python)
+
+.DEFAULT_GOAL := help
+.PHONY: help summarize run setup test lint format check data pretrain clean
+
+help:  ## print this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@echo "  variables          MODEL= DATASET= TRAIN= VALIDATION= TEST= CONFIG= OUT= NPROC= ARGS=\"--flag value\" VENV= PYTHON="
+
+summarize: $(READY)  ## fine-tune a summarizer: bundled tickets and tiny T5, or your MODEL= DATASET= TRAIN=
+	$(strip $(LAUNCH) recipes/summarize_t5.py $(SETTINGS) $(FLAGS))
+
+run: $(READY)  ## run a recipe of your own: make run RECIPE=headlines TRAIN=mine.csv
+	$(strip $(LAUNCH) recipes/$(or $(RECIPE),$(error name it: make run RECIPE=headlines)).py $(if $(CONFIG),--config $(CONFIG)) $(FLAGS))
+
+setup: $(READY)  ## create the environment and install the pinned requirements
+
+test: $(READY)  ## run the tests (offline, on the CPU)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY)  ## look for mistakes and style
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: $(READY)  ## put the code into shape
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+check: lint test  ## lint and test, exactly what CI runs
+
+data: $(READY)  ## rebuild the bundled data sets, byte for byte
+	$(BIN)/python scripts/make_data.py
+
+pretrain: $(READY)  ## rebuild the tiny base models (about half an hour each on two cores)
+	$(BIN)/python scripts/pretrain_tiny.py $(ARGS)
+
+clean:  ## remove caches, never a trained model
+	find . -name __pycache__ -not -path './$(VENV)/*' -type d -exec rm -rf {} + && rm -rf .pytest_cache .ruff_cache
+
+$(READY): requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@

@@ -1,0 +1,419 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From files or a data set of the Hub to checked examples: read, pick the columns, judge the rows, cut a validation.
+
+`load_examples` walks all the way. A recipe whose records are not flat takes the steps itself and reshapes the rows
+between them. A step raises one UserError with all it found wrong, or adds that to the list given as `problems`.
+"""
+
+import csv
+import difflib
+import gzip
+import hashlib
+import json
+import numbers
+import random
+import re
+import unicodedata
+import zlib
+from collections import Counter
+from itertools import chain, combinations
+from pathlib import Path
+
+from recipes.common import UserError
+
+SPELLINGS = {"train": ("train",), "validation": ("validation", "valid", "dev", "val"), "test": ("test",)}
+ABSENT = ("is missing", "is null", "is empty", "is an empty list")
+
+
+class Row(dict):
+    """One record, column -> value. `broken`: None, or (reason, detail) of a row that could not be read."""
+
+    __slots__ = ("file", "line", "unit", "broken")  # a __dict__ for each of 100,000 rows would double their memory
+
+    def __init__(self, values, file, line, unit="line", broken=None):
+        super().__init__(values)
+        self.file, self.line, self.unit, self.broken = str(file), line, unit, broken
+
+
+class Splits(dict):
+    """Split -> rows or examples. `notes`: sentences for the user; `sources`: split -> its origin, for run.json."""
+
+    def __init__(self, splits=(), notes=(), sources=()):
+        super().__init__(splits)
+        self.notes, self.sources = list(notes), dict(sources)
+
+
+def _settle(found, problems):
+    if problems is not None:
+        problems.extend(found)
+    elif found:
+        raise UserError(*found)
+
+
+def _short(value, length=60):
+    text = repr(value[: length + 1] if isinstance(value, str) else value)
+    return text if len(text) <= length + 2 else text[:length] + "..."
+
+
+def _listed(names):
+    return ", ".join([_short(name) for name in names[:12]] + [f"... {len(names) - 12} more"] * (len(names) > 12))
+
+
+def _did_you_mean(wanted, there, form="; did you mean {!r}?"):
+    lower = {name.lower(): name for name in there}
+    close = chain.from_iterable(difflib.get_close_matches(name.lower(), lower, 1, 0.7) for name in wanted)
+    return next((form.format(lower[name]) for name in close), "")
+
+
+def read_file(path):
+    """Read a .csv .tsv .json .jsonl or .parquet file (text also as .gz) into a list of Row.
+
+    Strings stay as they are: no word means "missing", nothing is stripped; JSON numbers become their own spelling.
+    Rows that cannot be read are in the list as broken rows; UserError is for a file that cannot be read.
+    """
+    path = Path(path)
+    kind = Path(path.name.lower().removesuffix(".gz")).suffix
+    try:
+        if path.is_dir():
+            raise UserError(f"{path}: is a folder; name a file in it, or load it whole with --dataset_name {path}")
+        if kind not in READERS or path.name.lower().endswith(".parquet.gz"):
+            raise UserError(f"{path}: unknown kind of file; known: .csv .tsv .json .jsonl (also with .gz) .parquet")
+        rows = list(READERS[kind](path))
+    except FileNotFoundError:
+        near = _did_you_mean([path.name], [file.name for file in path.parent.glob("*")])
+        raise UserError(f"{path}: no such file{near}") from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise UserError(f"{path}: not a gzip file, or damaged; without compression, drop .gz from its name") from None
+    except EOFError:
+        raise UserError(f"{path}: the gzip file ends too early; copy or download it again") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if not rows:
+        raise UserError(f"{path}: holds no row; at least one record is needed")
+    return rows
+
+
+def _lines(path):
+    """Yield the lines of a text file with their ends; a lone CR ends a line too, as in old files from the Mac."""
+    offset = 0
+    with gzip.open(path) if path.suffix.lower() == ".gz" else open(path, "rb") as file:
+        # Decoded line by line, so that an error can name both the line and the byte.
+        for number, line in enumerate(file, 1):
+            try:
+                text = line.decode().removeprefix("" if offset else "\ufeff")
+            except UnicodeDecodeError as error:
+                likely = "UTF-16" if line[:2] in (b"\xff\xfe", b"\xfe\xff") else "WINDOWS-1252"
+                byte = f"byte 0x{line[error.start]:02x} at offset {offset + error.start}"
+                remedy = f"save it as UTF-8, for example with iconv -f {likely} -t UTF-8"
+                raise UserError(f"{path} line {number}: not UTF-8: {byte}; {remedy}") from None
+            if "\0" in text:
+                raise UserError(f"{path} line {number}: holds a NUL byte; plain text in UTF-8 is needed, not UTF-16")
+            offset += len(line)
+            yield from re.split(r"(?<=\r)(?!\n|\Z)", text) if "\r" in text[:-2] else (text,)
+
+
+def _read_csv(path, mark=","):
+    csv.field_size_limit(2**31 - 1)  # the default, 131,072 characters, is shorter than many a document
+    rows = _csv_rows(path, csv.reader(_lines(path), delimiter=mark, strict=True))
+    start, header, fault = next(rows, (1, [], None))
+    repeated = [name for name, count in Counter(header).items() if count > 1]
+    other = next((other for other in ";\t|," if len(header) == 1 and other in header[0]), None)
+    if fault:
+        raise UserError(f"{path} line {start}: the header cannot be read: {fault}")
+    if repeated:
+        raise UserError(f"{path} line {start}: the header names column {repeated[0]!r} twice; give it once")
+    if other:
+        raise UserError(f"{path} line {start}: columns are separated by {other!r} where {mark!r} is needed: {header[0]!r}")
+    for line, cells, fault in rows:
+        if fault:
+            yield Row({}, path, line, broken=("quotes do not pair up", fault))
+        elif len(cells) != len(header):
+            detail = f"{len(cells)} fields where the header has {len(header)}; put a field that holds {mark!r} in quotes"
+            yield Row({}, path, line, broken=("too many or too few fields", detail))
+        else:
+            yield Row(zip(header, cells, strict=True), path, line)
+
+
+def _csv_rows(path, reader):
+    """Yield (first line, cells, what is wrong) of each row. A blank line is no row: writers quote a lone empty cell."""
+    cells = True
+    while cells is not None:
+        line, fault = reader.line_num + 1, None
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            if "end of data" in str(error):
+                # Not one bad row to skip: the open quote has swallowed all the rows below it.
+                raise UserError(f"{path} line {line}: a quote opens in this row and never closes") from None
+            cells, fault = [], f'{error}; write a quote inside quotes as ""'
+        if cells or fault:
+            yield line, cells, fault
+
+
+JSON = json.JSONDecoder(parse_int=str, parse_float=str)  # as written, 1.50 or 30 digits: they end up as text
+
+
+def _json_fault(text, error):
+    return f"not JSON: {error.msg} at column {error.colno}, near {text[max(0, error.pos - 20) : error.pos + 20]!r}"
+
+
+def _json_row(value, path, number, unit):
+    if isinstance(value, dict):
+        return Row(value, path, number, unit)
+    detail = f'{_short(value)} is not an object such as {{"column": "text"}}'
+    return Row({}, path, number, unit, ("not an object", detail))
+
+
+def _read_jsonl(path):
+    for number, line in enumerate(_lines(path), 1):
+        try:
+            if line.strip():
+                yield _json_row(JSON.decode(line), path, number, "line")
+        except json.JSONDecodeError as error:
+            detail = f"{_json_fault(line, error)}; each line needs one whole object"
+            yield Row({}, path, number, broken=("not JSON", detail))
+
+
+def _read_json(path):
+    """A list of objects, {"data": [objects]}, one object, or one object per line."""
+    text = "".join(_lines(path))
+    try:
+        value = JSON.decode(text) if text.strip() else []
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":
+            return _read_jsonl(path)
+        raise UserError(f"{path} line {error.lineno}: {_json_fault(text, error)}") from None
+    value = value["data"] if isinstance(value, dict) and isinstance(value.get("data"), list) else value
+    values = value if isinstance(value, list) else [value]
+    return (_json_row(value, path, number, "row") for number, value in enumerate(values, 1))
+
+
+def _read_parquet(path):
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        with open(path, "rb") as file:
+            batches = pyarrow.parquet.ParquetFile(file).iter_batches(batch_size=1000)
+            values = chain.from_iterable(batch.to_pylist() for batch in batches)
+            yield from (Row(value, path, number, "row") for number, value in enumerate(values, 1))
+    except (pyarrow.ArrowException, ValueError) as error:
+        raise UserError(f"{path}: not a Parquet file, or damaged: {str(error).splitlines()[0]}") from None
+
+
+READERS = {
+    ".csv": _read_csv,
+    ".tsv": lambda path: _read_csv(path, "\t"),
+    ".json": _read_json,
+    ".jsonl": _read_jsonl,
+    ".parquet": _read_parquet,
+}
+
+
+def fingerprint(path):
+    """Return the SHA-256 of a file, read in pieces."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load_splits(
+    *, train_file=None, validation_file=None, test_file=None, dataset_name=None, dataset_config_name=None,
+    dataset_revision=None, needed=("train",), problems=None,
+):  # fmt: skip
+    """Read the splits that there are from files, or from a data set: a name on the Hub or a local folder.
+
+    Args:
+        needed: splits without which there is no point in going on.
+        problems: a list that takes what is wrong; without it a UserError is raised.
+    """
+    files = {"train": train_file, "validation": validation_file, "test": test_file}
+    files = {split: file for split, file in files.items() if file}
+    splits, found = Splits(), []
+    if dataset_name and files:
+        given = ", ".join(f"--{split}_file" for split in files)
+        found.append(f"--dataset_name {dataset_name}: not together with {given}; give a data set or files")
+    if dataset_config_name and not dataset_name:
+        found.append(f"--dataset_config_name {dataset_config_name}: needs --dataset_name")
+    for split, file in files.items():
+        try:
+            splits[split] = read_file(file)
+            splits.sources[split] = {"file": str(file), "sha256": fingerprint(file), "rows": len(splits[split])}
+        except UserError as error:
+            found.extend(f"--{split}_file {problem}" for problem in error.problems)
+    for split in set(needed) - set(files) if not dataset_name else ():
+        found.append(f"no {split} split: give --{split}_file, or --dataset_name with a name on the Hub or a folder")
+    for one, two in combinations(splits, 2):
+        if splits.sources[one]["sha256"] == splits.sources[two]["sha256"]:
+            splits.notes.append(f"--{two}_file holds the same bytes as --{one}_file: its scores tell nothing new")
+    if dataset_name and not files:
+        try:
+            _load_dataset(splits, dataset_name, dataset_config_name, dataset_revision, needed)
+        except UserError as error:
+            found.extend(error.problems)
+    _settle(found, problems)
+    return splits
+
+
+def _load_dataset(splits, name, config, revision, needed):
+    import datasets
+
+    if Path(name).is_file():
+        raise UserError(f"--dataset_name {name}: is a file; give it with --train_file")
+    offline = datasets.config.HF_HUB_OFFLINE
+    # An unreachable Hub would be tried for 23 seconds before the library looks into its cache.
+    datasets.config.HF_HUB_OFFLINE = offline or not (Path(name).is_dir() or _hub_answers())
+    try:
+        loaded = _load_as_text(name, config, revision)
+    except Exception as error:  # whatever it raises is about the name, the network, the cache or the files
+        raise UserError(f"--dataset_name {name}: {_dataset_fault(error)}") from error
+    finally:
+        datasets.config.HF_HUB_OFFLINE = offline
+    names = {split: next((name for name in SPELLINGS[split] if loaded.get(name)), None) for split in SPELLINGS}
+    for split, spelling in names.items():
+        if spelling is None:
+            continue
+        data = loaded[spelling]
+        splits[split] = [Row(row, f"{name} ({spelling})", number, "row") for number, row in enumerate(data, 1)]
+        # The folder in the library's cache is named after the commit on the Hub, or a hash of the local files.
+        commit = Path(data.cache_files[0]["filename"]).parent.name if data.cache_files else None
+        origin = {"dataset": name, "config": config, "revision": revision, "split": spelling, "commit": commit}
+        splits.sources[split] = {**origin, "fingerprint": data._fingerprint, "rows": len(data)}
+    missing = [split for split in needed if split not in splits]
+    if missing:
+        raise UserError(f"--dataset_name {name}: has no rows for {_listed(missing)}; its splits: {_listed([*loaded])}")
+    unused = [spelling for spelling in loaded if spelling not in names.values()]
+    if unused:
+        splits.notes.append(f"--dataset_name {name}: splits not used: {_listed(unused)}")
+
+
+def _hub_answers():
+    import huggingface_hub
+
+    try:
+        huggingface_hub.get_session().head(huggingface_hub.constants.ENDPOINT, timeout=10)
+    except Exception:  # the errors of whichever HTTP library is underneath: it has changed before
+        return False
+    return True
+
+
+def _load_as_text(name, config, revision):
+    import datasets
+
+    # CSV is read with pandas there: "N/A" and "null" become missing, 007 becomes 7. Only that builder knows
+    # `na_filter`; the others refuse it with a ValueError, and have types of their own.
+    try:
+        loaded = datasets.load_dataset(name, config, revision=revision, na_filter=False)
+    except ValueError:
+        return datasets.load_dataset(name, config, revision=revision)
+    features = {column: value for data in loaded.values() for column, value in data.features.items()}
+    if all(value.dtype in ("string", "large_string") for value in features.values()):
+        return loaded
+    texts = datasets.Features({column: datasets.Value("string") for column in features})
+    return datasets.load_dataset(name, config, revision=revision, na_filter=False, features=texts)
+
+
+def _dataset_fault(error):
+    if isinstance(error, ConnectionError):
+        reach = "no folder of this name is here, the Hub is out of reach, and its cache holds no copy"
+        return f"{reach}; offline, give --train_file FILE, or a folder of data files as --dataset_name"
+    if "scripts are no longer supported" in str(error):
+        remedy = "take the Hub's Parquet copy of it with --dataset_revision refs/convert/parquet, or give files"
+        return f"this data set is a script, which datasets 4 and later does not run; {remedy}"
+    while error.__cause__:
+        error = error.__cause__
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+
+
+def pick_columns(splits, fields, chosen=None, allow_missing=(), problems=None):
+    """Find the column of each template field; all splits must have the same one.
+
+    Args:
+        fields: template field -> (flag that names its column, names in known data sets, best first).
+        chosen: template field -> column that the user asked for, or None.
+        allow_missing: fields that a split may lack.
+    Returns:
+        Template field -> column.
+    """
+    chosen = {field: column for field, column in (chosen or {}).items() if column}
+    columns, found = {}, []
+    present = {rows[0].file: list(dict.fromkeys(chain.from_iterable(rows))) for rows in splits.values()}
+    # A file of nothing but broken rows has no columns; its rows will be named.
+    present = {file: there for file, there in present.items() if there}
+    for field, (flag, known) in fields.items():
+        names = [chosen[field]] if field in chosen else [name for name in known if name not in chosen.values()]
+        for file, there in present.items():
+            here = [name for name in names if name in there]
+            if len(here) > 1:
+                splits.notes.append(f"{file}: {field} is read from {here[0]!r}; --{flag} can choose {_listed(here[1:])}")
+            if here:
+                names, columns[field] = here[:1], here[0]
+            elif field not in allow_missing or (field in chosen and field not in columns):
+                lacks = f"{file}: no column {' or '.join(map(repr, names))} for {field}; it has {_listed(there)}"
+                guess = _did_you_mean(names, there, f"; did you mean --{flag} {{}}?")
+                found.append(lacks + (guess or f"; name one with --{flag}"))
+    _settle(found, problems)
+    return columns
+
+
+def _text_of(value, several=False):
+    """Return (text, None), the text as it is, or (None, why there is none)."""
+    if several and isinstance(value, list | tuple):
+        items = [_text_of(item) for item in value]
+        fault = next((f"has an item that {reason}" for _, reason in items if reason), None)
+        return [text for text, _ in items], fault if items else "is an empty list"
+    if value is None or value != value:  # NaN: what pandas writes for a missing value into Parquet and JSON
+        return None, "is null"
+    # A boolean is no text: nobody could say whether True, true or yes was meant.
+    if isinstance(value, bool) or not isinstance(value, str | numbers.Number):
+        return None, "is neither text nor a number"
+    text = str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return None, "holds half of a surrogate pair, which tokenizers refuse"
+    return ([text] if several else text), None if text.strip() else "is empty"
+
+
+def _example(row, columns, allow_missing, several):
+    """Return (field -> text, None) or (None, (reason, detail))."""
+    if row.broken:
+        return None, row.broken
+    example = {}
+    for field, column in columns.items():
+        text, reason = _text_of(row[column], field in several) if column in row else (None, "is missing")
+        if reason in ABSENT and field in allow_missing:
+            text, reason = [] if field in several else "", None
+        if reason:
+            shown = f" ({_short(row[column])})" if row.get(column) is not None else ""
+            needed = "text that is not empty" + ", or a list of such texts" * (field in several)
+            return None, (f"column {column!r} {reason}", f"column {column!r} {reason}{shown}; needed: {needed}")
+        example[field] = text
+    return example, None
+
+
+def usable_rows(splits, columns, on_bad_row="error", allow_missing=(), several=(), id_column="id", problems=None):
+    """Turn rows into examples {"id": ..., field: text}, texts unchanged, in the order of the rows.
+
+    Args:
+        on_bad_row: "error" refuses rows that cannot be used; "skip" leaves them out and counts them.
+        allow_missing: fields that may be missing, null or empty, and then are "" (in `several`: an empty list).
+        several: fields that may hold a list of texts, and then always are a list.
+        id_column: names the examples if it is there and unique; else they are numbered like the rows, from 1.
+    Returns:
+        Splits of examples, and split -> {"read", "used", "left_out": [{"file", "reason", "unit", "lines"}]}.
+    """
+    examples, counts, found = Splits((), splits.notes, splits.sources), {}, []
+    for split, rows in splits.items():
+        judged = [_example(row, columns, allow_missing, several) for row in rows]
+        bad = [(row, fault) for row, (_, fault) in zip(rows, judged, strict=True) if fault]
+        used = len(rows) - len(bad)
+        if not used:
+            found.append(f"{rows[0].file}: none of its {len(rows)} rows can be used")
+        if bad and (on_bad_row == "error" or not used):
+            details = [f"{row.file} {row.unit} {row.line}: {detail}" for row, (_, detail) in bad]
+            hint = " (--on_bad_row skip leaves such rows out and counts them)" if used else ""
+            found += [details[0] + hint, *details[1:]]
+        ids, note = _ids(rows, judged, id_column)
+        examples.notes += [f"{split}: {note}"] * bool(note) + _left_out(bad)
+    _settle(found, problems)
+    return examples, counts

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checkpoints: what can be told from their configuration before any weight is read, then loading them in fp32."""
+
+import os
+from pathlib import Path
+
+import torch
+from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
+
+from recipes.common import UserError
+
+# Pre-trained in bf16: activations of the feed-forward layer exceed fp16's 65504 (trap 2).
+OVERFLOWS_IN_FP16 = {"t5", "mt5", "umt5", "longt5"}
+
+
+def load_config(settings, args):
+    """The model's configuration, checked: an encoder-decoder, at a length and precision it can work with.
+
+    Raises:
+        UserError: no such model, no checkpoint folder, not an encoder-decoder, too long, fp16 with a T5.
+    """
+    name = settings.model_name_or_path
+    _check_folder(name, "config.json")
+    options = {"revision": settings.model_revision, "trust_remote_code": settings.trust_remote_code}
+    config = _from_hub(AutoConfig, name, "--model_name_or_path", **options)
+    problems = []
+    if type(config) not in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING and not settings.trust_remote_code:
+        problems.append(
+            f"--model_name_or_path {name}: a {config.model_type} model is not an encoder-decoder for text; "
+            "choose one such as google-t5/t5-small, facebook/bart-base or google/mt5-small"
+        )
+    positions = getattr(config, "max_position_embeddings", None)
+    for length in ("max_source_length", "max_target_length"):
+        if positions and getattr(settings, length) > positions:
+            problems.append(f"--{length} {getattr(settings, length)}: this model has {positions} positions")
+    if args.fp16 and config.model_type in OVERFLOWS_IN_FP16 and not settings.force_fp16:
+        problems.append(
+            f"--fp16 with a {config.model_type} overflows to NaN on most checkpoints; leave it out (bf16 is chosen "
+            "where the machine has it, else fp32), or add --force_fp16 to try all the same"
+        )
+    if problems:
+        raise UserError(*problems)
+    return config
+
+
+def load_tokenizer(settings):
+    """The tokenizer of the checkpoint (or of --tokenizer_name)."""
+    name = settings.tokenizer_name or settings.model_name_or_path
+    flag = "--tokenizer_name" if settings.tokenizer_name else "--model_name_or_path"
+    options = {"revision": None if settings.tokenizer_name else settings.model_revision}
+    tokenizer = _from_hub(AutoTokenizer, name, flag, trust_remote_code=settings.trust_remote_code, **options)
+    if tokenizer.pad_token_id is None:
+        raise UserError(f"{flag} {name}: its tokenizer has no padding token")
+    return tokenizer
+
+
+def load_model(settings, config, tokenizer):
+    """The model with fp32 weights, whatever they are stored in (trap 21), and its head tied only where it is tied.
+
+    With --dry_run no weight is read: the model has shapes but no values.
+
+    Raises:
+        UserError: weights are missing or unreadable, or the tokenizer has ids the model has no row for.
+    """
+    name = settings.model_name_or_path
+    if settings.dry_run:
+        with torch.device("meta"):
+            model = AutoModelForSeq2SeqLM.from_config(config, trust_remote_code=settings.trust_remote_code)
+    else:
+        model = _from_hub(
+            AutoModelForSeq2SeqLM,
+            name,
+            "--model_name_or_path",
+            config=config,
+            revision=settings.model_revision,
+            trust_remote_code=settings.trust_remote_code,
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
+        model, loading = model
+        missing = sorted(loading["missing_keys"])
+        if missing:
+            raise UserError(
+                f"--model_name_or_path {name}: the checkpoint lacks {len(missing)} weights, such as {missing[0]}"
+            )
+    untie(model)
+    rows = model.get_input_embeddings().num_embeddings
+    if len(tokenizer) > rows:
+        raise UserError(
+            f"the tokenizer has {len(tokenizer)} ids, but the model has rows for {rows}: they do not belong together"
+        )
+    return model
+
+
+def untie(model):
+    """Tell the configuration when the head has weights of its own.
+
+    transformers 5 sets tie_word_embeddings on T5 1.1, flan-T5 and mT5, whose heads are separate: any later resize or
+    tie_weights() would overwrite the head with the input embeddings (trap 3), and other runtimes would tie and scale
+    the saved model (trap 27).
+    """
+    head = model.get_output_embeddings()
+    if head is not None and head.weight is not model.get_input_embeddings().weight:
+        model.config.tie_word_embeddings = False
+
+
+def count_parameters(model):
+    """(all, trained) numbers of parameters."""
+    return model.num_parameters(), model.num_parameters(only_trainable=True)
+
+
+def _check_folder(name, needed):
+    path = Path(name)
+    if not name:
+        raise UserError("--model_name_or_path: name a Hub model or a local folder")
+    looks_local = path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
+    if path.is_dir() and not (path / needed).is_file():
+        raise UserError(f"--model_name_or_path {name}: the folder has no {needed}, so it is no checkpoint")
+    if path.is_file() or (looks_local and not path.exists()):
+        raise UserError(f"--model_name_or_path {name}: no such folder; name a checkpoint folder or a Hub model")
+
+
+def _from_hub(auto_class, name, flag, **options):
+    """`auto_class.from_pretrained`, with the library's errors turned into one sentence that says what to do."""
+    try:
+        return auto_class.from_pretrained(name, **options)
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        if not Path(name).is_dir() and _is_offline(reason):
+            raise UserError(
+                f"{flag} {name}: the Hugging Face Hub is out of reach and the model is not in the local cache. "
+                "Offline, name a checkpoint folder, or give neither MODEL nor DATASET to use the bundled model and data"
+            ) from error
+        raise UserError(f"{flag} {name}: {reason[:400]}") from error
+
+
+def _is_offline(reason):
+    if os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0"):
+        return True
+    signs = (
+        "couldn't connect",
+        "offline",
+        "Connection",
+        "resolve",
+        "LocalEntryNotFound",
+        "Max retries",
+        "client has been closed",
+    )
+    return any(sign.lower() in reason.lower() for sign in signs)

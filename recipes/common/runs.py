@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The folder of a run: what is in it, whether to go on, and a record that tells the truth about how it ended."""
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import transformers
+
+from recipes.common import UserError
+
+DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 75
+LIBRARIES = (
+    "torch",
+    "transformers",
+    "datasets",
+    "accelerate",
+    "peft",
+    "tokenizers",
+    "rouge_score",
+    "sacrebleu",
+    "nltk",
+)
+# Settings that change neither the weights nor the scores: a run may go on with other values.
+INDIFFERENT = {
+    "output_dir", "config", "dry_run", "preprocessing_num_workers", "run_name", "disable_tqdm", "report_to",
+    "log_level", "log_level_replica", "log_on_each_node", "local_rank", "do_train", "do_eval", "do_predict",
+    "resume_from_checkpoint",
+    "dataloader_num_workers", "dataloader_pin_memory", "logging_first_step", "hub_token", "push_to_hub", "ddp_timeout",
+}  # fmt: skip
+
+_current = None
+
+
+class Run:
+    """One output folder. Made at once, written to only after `start()`.
+
+    Args:
+        recipe: the recipe's file; kept as recipe.py, since people edit recipes.
+        settings, args, given: from `arguments.parse`.
+        task: {"source": …, "target": …}: the templates, and whatever else `predict` needs to format a new row.
+    """
+
+    def __init__(self, recipe, settings, args, given, **task):
+        self.recipe = Path(recipe).resolve()
+        self.folder = Path(args.output_dir)
+        self.is_main = args.process_index == 0
+        self.explicit = "output_dir" in given
+        self.begun = time.time()
+        self.seconds = {}
+        self._mark = time.perf_counter()
+        self.record = {
+            "status": "running",
+            "recipe": {"name": self.recipe.stem, "sha256": sha256(self.recipe)},
+            **task,
+            "settings": dataclasses.asdict(settings),
+            "arguments": args.to_dict(),
+            "world_size": args.world_size,
+            "seed": args.seed,
+            "command": [Path(sys.executable).name, *sys.argv],
+            "versions": {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES},
+            "machine": _machine(args),
+            "commit": _commit(self.recipe.parent),
+        }
+
+    def previous(self):
+        """How far an earlier run in this folder came: None, "done" or "unfinished".
+
+        Raises:
+            UserError: --output_dir holds a run with other settings, or files that are no run's.
+        """
+        old = self.read("run.json")
+        if old is None:
+            if self.explicit and self.folder.is_dir() and any(self.folder.iterdir()):
+                raise UserError(
+                    f"--output_dir {self.folder}: not empty and not a run of these recipes; name another folder"
+                )
+            return None
+        changed = _changes(old, self.record)
+        if not changed:
+            return "done" if old["status"] == "done" else "unfinished"
+        if self.explicit:
+            raise UserError(
+                f"--output_dir {self.folder}: holds a run with other settings; name another folder or remove it",
+                *[f"{name}: {before!r} there, {now!r} now" for name, before, now in changed],
+            )
+        return None
+
+    def start(self, **more):
+        """Take possession of the folder; an old default folder with other settings moves to the next free `.N`.
+
+        Returns:
+            The old run's new place, or None.
+        """
+        global _current
+        self.record.update(more)
+        moved = None
+        if self.is_main:
+            old = self.read("run.json")
+            if self.folder.is_dir() and any(self.folder.iterdir()) and (old is None or _changes(old, self.record)):
+                number = next(n for n in range(1, 10_000) if not Path(f"{self.folder}.{n}").exists())
+                moved = self.folder.rename(f"{self.folder}.{number}")
+            self.folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self.recipe, self.folder / "recipe.py")
+            _current = self
+            self.write()
+        _wait_for_all()
+        return moved
+
+    def lap(self, stage):
+        """Note the seconds since the last lap under `stage`."""
+        now = time.perf_counter()
+        self.seconds[stage] = round(now - self._mark, 2)
+        self._mark = now
+
+    def write(self, **more):
+        """Replace run.json in one step, so that a scheduler never reads half of it."""
+        self.record.update(more, seconds=self.seconds)
+        if self.is_main:
+            write_json(self.folder / "run.json", self.record)
+
+    def finish(self, **more):
+        """The last write: everything the run left is in place."""
+        self.record.pop("reason", None)
+        self.write(status="done", **more)
+
+    def write_json(self, name, value):
+        if self.is_main:
+            write_json(self.folder / name, value)
+
+    def write_text(self, name, text):
+        if self.is_main:
+            _replace(self.folder / name, text)
+
+    def write_predictions(self, rows):
+        """One JSON object per line, whatever line breaks are in the texts (trap 38)."""
+        self.write_text("predictions.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+    def save_metrics(self, split, metrics):
+        """Write {split}_results.json and merge it into all_results.json, under the library's names."""
+        if not self.is_main:
+            return
+        write_json(self.folder / f"{split}_results.json", metrics)
+        merged = read_json(self.folder / "all_results.json") or {}
+        write_json(self.folder / "all_results.json", merged | metrics)
+
+    def save_model(self, model, tokenizer, config):
+        """Write the model ready for `from_pretrained`, with the generation settings that were scored."""
+        if self.is_main:
+            model.generation_config = config
+            model.save_pretrained(self.folder)
+            tokenizer.save_pretrained(self.folder)
+
+    def checkpoint(self):
+        """The newest checkpoint that is whole, or None: its manifest is written last (trap 13)."""
+        found = sorted(self.folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]), reverse=True)
+        return next((str(path) for path in found if is_whole(path)), None)
+
+    def read(self, name):
+        """The content of one of the run's JSON files, or None."""
+        return read_json(self.folder / name)
+
+
+class Checkpoints(transformers.TrainerCallback):
+    """After each save: write its manifest, then delete what is neither the last nor the best checkpoint."""
+
+    def on_save(self, args, state, control, **kwargs):
+        _wait_for_all()  # every process writes its own random state
+        if not state.is_world_process_zero:
+            return
+        newest = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        write_manifest(newest)
+        kept = {newest, Path(state.best_model_checkpoint or newest)}
+        for old in set(Path(args.output_dir).glob("checkpoint-*")) - kept:
+            shutil.rmtree(old)
+
+
+def is_whole(checkpoint):
+    """Whether every file that the checkpoint's manifest names is there in its full size."""
+    manifest = read_json(Path(checkpoint) / "manifest.json")
+    try:
+        return bool(manifest) and all((Path(checkpoint) / n).stat().st_size == size for n, size in manifest.items())
+    except OSError:
+        return False
+
+
+def write_manifest(checkpoint):
+    files = sorted(path for path in Path(checkpoint).rglob("*") if path.is_file() and path.name != "manifest.json")
+    write_json(Path(checkpoint) / "manifest.json", {str(f.relative_to(checkpoint)): f.stat().st_size for f in files})
+
+
+def command_line(main):
+    """Run a recipe's `main` and turn how it ended into an exit code; run.json's status tells the same."""
+    try:
+        main()
+        return DONE
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        _end("interrupted", "interrupted")
+        print("\ninterrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        return INTERRUPTED
+    except FloatingPointError as error:
+        _end("failed", str(error))
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except Exception as error:
+        _end("failed", f"{type(error).__name__}: {error}")
+        traceback.print_exc()
+        return FAILED
+
+
+def _end(status, reason):
+    if _current is not None:
+        _current.write(status=status, reason=reason)
+
+
+def _wait_for_all():
+    import torch
+
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+
+
+def read_json(path):
+    """The file's content, or None where there is no such file or no JSON in it."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def write_json(path, value):
+    _replace(Path(path), json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def _replace(path, text):
+    scratch = path.with_name(path.name + ".tmp")
+    with open(scratch, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(scratch, path)
+
+
+def sha256(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _changes(old, new):
+    """[(name, before, now)] of everything that decides the result."""
+
+    def decisive(record):
+        flat = {**record.get("arguments", {}), **record.get("settings", {}), "world_size": record.get("world_size")}
+        flat = {name: value for name, value in flat.items() if name not in INDIFFERENT}
+        flat["recipe"] = record.get("recipe")
+        if "data" in old and "data" in new:
+            flat["data"] = record.get("data")
+        return json.loads(json.dumps(flat, default=str))
+
+    before, now = decisive(old), decisive(new)
+    names = sorted(before.keys() | now.keys())
+    return [(n, before.get(n), now.get(n)) for n in names if before.get(n) != now.get(n)]
+
+
+def _version(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _machine(args):
+    import torch
+
+    gpu = torch.cuda.get_device_name() if args.device.type == "cuda" else None
+    return {"device": args.device.type, "gpu": gpu, "cpus": os.cpu_count(), "system": platform.system()}
+
+
+def _commit(folder):
+    """The repository's commit, with "+" where files differ from it; None outside of git."""
+    try:
+        options = {"cwd": folder, "capture_output": True, "text": True, "timeout": 10}
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], check=True, **options).stdout.strip()
+        dirty = subprocess.run(["git", "status", "--porcelain"], check=True, **options).stdout.strip()
+        return commit + ("+" if dirty else "")
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person sees while a recipe runs: one line per fact, a bar while it works, a table at the end."""
+
+import logging
+import math
+import os
+import resource
+import sys
+import warnings
+
+import transformers
+from tqdm.auto import tqdm
+
+
+def quiet(args):
+    """Silence what means nothing to a user; `--log_level info` brings the libraries' messages back."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # else every fork prints a warning
+    if args.log_level in ("passive", "warning"):
+        import datasets
+
+        transformers.utils.logging.set_verbosity_error()
+        transformers.utils.logging.disable_progress_bar()
+        datasets.utils.logging.set_verbosity_error()
+        datasets.disable_progress_bars()
+        logging.getLogger("accelerate").setLevel(logging.ERROR)
+        logging.getLogger("torch.distributed").setLevel(logging.ERROR)
+        warnings.filterwarnings("ignore", module=r"(torch|transformers|accelerate|datasets)\b")
+
+
+def say(args, *lines):
+    """Print on the first process only."""
+    if args.process_index == 0:
+        for line in lines:
+            print(line, flush=True)
+
+
+def begin(settings, args):
+    """Silence the libraries and say, first of all, which model meets which data."""
+    quiet(args)
+    say(args, f"{settings.model_name_or_path} on {settings.dataset_name or settings.train_file}")
+
+
+def describe(tables, found, lengths, lost, tokenizer, settings, args):
+    """Split sizes, what the limits cut, what the tokenizer loses, the arithmetic of a step; more with --dry_run."""
+    rows = {split: len(set(table["example"])) for split, table in tables.items()}
+    say(args, "rows      " + ", ".join(f"{split} {count:,}" for split, count in rows.items()))
+    say(args, *(f"          {note}" for note in found["notes"]))
+    for side, cut in lengths["train"].items():
+        counts = f"{cut['median']} tokens (median), {cut['p95']} (95 %), {cut['max']} (longest)"
+        say(args, f"{side:9} {counts}; {cut['cut']:,} cut at {cut['limit']} ({cut['cut_percent']} %)")
+    if lost:
+        say(args, f"lost      the tokenizer cannot keep {_ranked(lost)}")
+    describe_step(args, len(tables["train"]))
+    if settings.dry_run:
+        show_example(tables["train"][0], tokenizer, settings, args)
+
+
+def _ranked(lost, most=8):
+    ranked = sorted(lost.items(), key=lambda item: -item[1])
+    more = f" and {len(ranked) - most} more" if len(ranked) > most else ""
+    return ", ".join(f"{character!r} (in {count:,} texts)" for character, count in ranked[:most]) + more
+
+
+def describe_step(args, features):
+    """The arithmetic of one optimizer update."""
+    parts = (args.per_device_train_batch_size, args.gradient_accumulation_steps, args.world_size)
+    total = math.prod(parts)
+    steps = args.max_steps if args.max_steps > 0 else math.ceil(math.ceil(features / total) * args.num_train_epochs)
+    precision = "bf16" if args.bf16 else "fp16" if args.fp16 else "fp32"
+    say(
+        args,
+        "batch     {} per device x {} accumulated x {} processes".format(*parts)
+        + f" = {total} a step, at most {steps:,} steps, {precision} on {args.device.type}",
+    )
+    gpus = _gpus()
+    if args.world_size == 1 and gpus > 1:
+        say(
+            args, f"          1 of {gpus} GPUs is used; for all: make NPROC={gpus}, or torchrun --nproc_per_node={gpus}"
+        )
+
+
+def _gpus():
+    import torch
+
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def show_example(feature, tokenizer, settings, args):
+    """What --dry_run adds: every setting, and one example with its ids decoded back."""
+    say(args, "", *(f"{name} {value}" for name, value in sorted(vars(settings).items()) if value is not None))
+    say(args, "", f"record    {feature['row']}", f"source    {feature['source']!r}")
+    for name in ("input_ids", "labels"):
+        say(args, f"{name:9} {feature[name]}", f"  decoded {tokenizer.decode(feature[name])!r}")
+
+
+class Progress(transformers.TrainerCallback):
+    """One bar for training, one for evaluation, and a line for each evaluation's scores."""
+
+    def __init__(self, metrics):
+        self.metrics = metrics
+        self.bars = {}
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        self._open("train", state.max_steps, state)
+        self.bars["train"].update(state.global_step)
+
+    def on_step_end(self, args, state, control, **kwargs):
+        self.bars["train"].update(1)
+
+    def on_prediction_step(self, args, state, control, eval_dataloader=None, **kwargs):
+        if "evaluate" not in self.bars:
+            self._open("evaluate", len(eval_dataloader), state, leave=False)
+        self.bars["evaluate"].update(1)
+
+    def on_evaluate(self, args, state, control, metrics=None, **kwargs):
+        self._close("evaluate")
+        if "train" in self.bars and state.is_world_process_zero:
+            scores = ", ".join(f"{name} {metrics[f'eval_{name}']:.2f}" for name in self.metrics)
+            tqdm.write(f"epoch {state.epoch:<5.2f} loss {metrics['eval_loss']:.3f}, {scores}", file=sys.stdout)
+
+    def on_predict(self, args, state, control, metrics, **kwargs):
+        self._close("evaluate")
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        if "train" in self.bars and logs and "loss" in logs:
+            self.bars["train"].set_postfix(loss=f"{logs['loss']:.3f}", lr=f"{logs['learning_rate']:.1e}")
+
+    def on_train_end(self, args, state, control, **kwargs):
+        self._close("train")
+
+    def _open(self, name, total, state, leave=True):
+        # disable=None: no bar where the output is a file.
+        disable = None if state.is_world_process_zero else True
+        self.bars[name] = tqdm(total=total, desc=name, leave=leave, disable=disable, dynamic_ncols=True)
+
+    def _close(self, name):
+        if name in self.bars:
+            self.bars.pop(name).close()
+
+
+def attach(trainer, metrics):
+    """Give `trainer` this room's bars instead of the library's."""
+    trainer.remove_callback(transformers.PrinterCallback)
+    trainer.remove_callback(transformers.ProgressCallback)
+    if not trainer.args.disable_tqdm:
+        trainer.add_callback(Progress(metrics))
+
+
+def final_table(run, metrics):
+    """Untuned, trivial and tuned side by side, what it took, and where to look; read from the run's files."""
+    if not run.is_main:
+        return
+    record, baselines = run.read("run.json"), run.read("baseline_results.json")
+    if baselines:
+        print(
+            f"\n{baselines['split'] + ', ' + str(baselines['rows']) + ' rows':<22}"
+            + "".join(f"{m:>22}" for m in metrics)
+        )
+        for label in ("untuned", "trivial", "tuned"):
+            title = baselines["trivial_name"] if label == "trivial" else label
+            cells = "".join(f"{_with_interval(baselines[label], name):>22}" for name in metrics)
+            print(f"{title:<22}{cells}")
+    print("\ntook      " + ", ".join(f"{stage} {value:.0f} s" for stage, value in record["seconds"].items()))
+    print(f"memory    {record['peak_memory_gib']} GiB at most")
+    print(f"look at   {run.folder}/: the model, predictions.jsonl, run.json, README.md")
+
+
+def _with_interval(scores, name):
+    (value, low, high) = (scores.get(f"{name}{suffix}") for suffix in ("", "_ci_low", "_ci_high"))
+    return "-" if value is None else f"{value:.1f} ({low:.1f} to {high:.1f})"
+
+
+def peak_memory_gib():
+    """Most memory in use so far: of the GPU where there is one, else of this process."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated() / 2**30
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kilobytes / 2**20 if sys.platform == "linux" else kilobytes / 2**30

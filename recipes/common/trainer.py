@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Seq2SeqTrainer with its loss and its evaluation put right, and the guards of a run."""
+
+import contextlib
+
+import numpy as np
+import torch
+import transformers
+from transformers.trainer_utils import EvalLoopOutput
+
+from recipes.common.decoding import decode_ids, hit_limit
+from recipes.common.loss import decoder_states, token_loss
+
+
+class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
+    """The library's trainer with four repairs, each a short override.
+
+    - compute_loss: one sum over tokens, divided once by the tokens of the whole step (trap 1).
+    - prediction_step: that same loss, unsmoothed and kept per row; generation with the run's one GenerationConfig,
+      which the library would fill with its defaults and save (trap 6); one pass of the encoder for both.
+    - evaluation_loop: each feature once, in input order, whatever the sampler and the number of processes (traps 7, 8,
+      9); the loss as a mean over tokens (trap 24); scores against the references as the data has them.
+    - _get_eval_sampler: longest first, so that batches carry little padding and memory runs out at once or never.
+
+    Args:
+        score: (texts, split's features) -> {metric: value}, called with one text per feature, in feature order.
+        All others as transformers.Seq2SeqTrainer; args.generation_config must be set.
+    """
+
+    def __init__(self, *args, score=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.score = score
+        self.texts_in_training = {}  # optimizer step -> {feature: text}
+        # compute_loss divides by num_items_in_batch itself: the Trainer counts the items, but must not divide again.
+        self.model_accepts_loss_kwargs = True
+        self.loss_is_scaled_for_ga = True
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        inputs = dict(inputs)
+        labels = inputs.pop("labels")
+        inputs.pop("feature", None)
+        hidden, head = decoder_states(model, inputs)
+        loss = token_loss(hidden, head, labels, label_smoothing=self.args.label_smoothing_factor)
+        tokens = (labels != -100).sum() if num_items_in_batch is None else num_items_in_batch
+        # DistributedDataParallel averages gradients over processes, each of which holds a part of the sum.
+        loss = loss / tokens * (1 if num_items_in_batch is None else self.accelerator.num_processes)
+        return (loss, {"hidden": hidden}) if return_outputs else loss
+
+    def training_step(self, model, inputs, num_items_in_batch=None):
+        loss = super().training_step(model, inputs, num_items_in_batch)
+        if not torch.isfinite(loss):  # the library prints 0.0 and goes on (trap 2)
+            raise FloatingPointError(
+                f"the loss is {loss.item()} at step {self.state.global_step + 1}: training has diverged. Lower "
+                "--learning_rate" + (", or leave --fp16 out, which overflows on T5 models" if self.args.fp16 else "")
+            )
+        return loss
+
+    def prediction_step(self, model, inputs, prediction_loss_only, ignore_keys=None, **gen_kwargs):
+        """One batch of evaluation.
+
+        Returns:
+            (None, ids, (feature, loss, tokens)): generated ids, shape (batch, length), or zeros of length 1 where
+            nothing is generated; per row its number, the summed loss of its target and its number of target tokens.
+        """
+        inputs = dict(self._prepare_inputs(inputs))
+        feature, labels = inputs.pop("feature"), inputs.pop("labels")
+        # Scores that leave training come from fp32, as the model is saved; within training, autocast as it trains.
+        model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=self.is_in_train)
+        precision = self.compute_loss_context_manager() if self.is_in_train else contextlib.nullcontext()
+        with torch.no_grad(), precision:
+            encoded = model.get_encoder()(inputs["input_ids"], attention_mask=inputs["attention_mask"])
+            inputs["encoder_outputs"] = encoded
+            hidden, head = decoder_states(model, {k: v for k, v in inputs.items() if k != "input_ids"})
+            losses = token_loss(hidden, head, labels, reduction="none").sum(dim=1)
+            ids = feature.new_zeros(len(feature), 1)
+            if self.args.predict_with_generate:
+                # A copy: generate() repeats the encoder's states in place, once per beam.
+                ids = model.generate(
+                    attention_mask=inputs["attention_mask"],
+                    encoder_outputs=type(encoded)(**encoded),
+                    generation_config=self.args.generation_config,
+                    **gen_kwargs,
+                )
+        return None, ids, (feature, losses, (labels != -100).sum(dim=1))
+
+    def evaluation_loop(
+        self, dataloader, description, prediction_loss_only=None, ignore_keys=None, metric_key_prefix="eval"
+    ):
+        """As the library's, but `predictions` holds one text per feature and `label_ids` is None."""
+        features = dataloader.dataset
+        output = super().evaluation_loop(dataloader, description, False, ignore_keys, metric_key_prefix)
+        number, losses, tokens = (np.asarray(part) for part in output.label_ids)
+        # Processes get equal shares by repeating rows: np.unique keeps the first of each number, in order.
+        number, first = np.unique(number, return_index=True)
+        if len(number) != len(features):
+            raise RuntimeError(f"evaluated {len(number)} of {len(features)} features")
+        metrics = {f"{metric_key_prefix}_loss": float(losses[first].sum() / tokens[first].sum())}
+        texts = None
+        if self.args.predict_with_generate:
+            ids = output.predictions[first]
+            texts = decode_ids(ids, self.processing_class)
+            scores = self.score(texts, features) if self.score else {}
+            scores |= self._compare_precision(dict(zip(number.tolist(), texts, strict=True)))
+            scores["hit_limit"] = 100 * float(hit_limit(ids, self.args.generation_config.eos_token_id).mean())
+            metrics.update({f"{metric_key_prefix}_{name}": value for name, value in scores.items()})
+        return EvalLoopOutput(predictions=texts, label_ids=None, metrics=metrics, num_samples=len(features))
+
+    def _compare_precision(self, texts):
+        """How many of the texts that chose the best checkpoint, in training's precision, come out otherwise in fp32."""
+        if self.is_in_train:
+            self.texts_in_training[self.state.global_step] = texts
+        chosen = self.texts_in_training.get(self.state.best_global_step, {})
+        shared = [number for number in chosen if number in texts]
+        if self.is_in_train or not shared or not (self.args.bf16 or self.args.fp16):
+            return {}
+        return {"texts_changed_by_fp32": 100 * sum(chosen[n] != texts[n] for n in shared) / len(shared)}
+
+    def _get_eval_sampler(self, eval_dataset):
+        lengths = np.asarray(eval_dataset["length"])
+        return np.argsort(-lengths, kind="stable").tolist()
+
+    def save_model(self, output_dir=None, _internal_call=False):
+        self.model.generation_config = self.args.generation_config
+        super().save_model(output_dir, _internal_call)
