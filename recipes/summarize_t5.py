@@ -20,7 +20,19 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file r
 
 from transformers import EarlyStoppingCallback
 
-from recipes.common import arguments, data, decoding, evaluation, features, models, report, runs, scores, screen
+from recipes.common import (
+    arguments,
+    batches,
+    decoding,
+    evaluation,
+    examples,
+    features,
+    models,
+    report,
+    runs,
+    scores,
+    screen,
+)
 from recipes.common.trainer import Seq2SeqTrainer
 
 # ---------------------------------------------------------------- Settings
@@ -43,6 +55,7 @@ DEFAULTS = {
     "per_device_train_batch_size": 8,
     "per_device_eval_batch_size": 16,
     "max_grad_norm": 1.0,
+    "train_sampling_strategy": "group_by_length",
     "eval_strategy": "epoch",
     "save_strategy": "epoch",
     "logging_steps": 10,
@@ -85,7 +98,7 @@ def main(argv=None):
     screen.begin(settings, args)
 
     # Data
-    splits, found = data.load(settings, COLUMNS, args.seed, several=("summary",))
+    splits, found = examples.load(settings, COLUMNS, args.seed, several=("summary",))
     final = "test" if args.do_predict and "test" in splits else "validation"
     run = runs.Run(__file__, settings, args, given, source=source, target=TARGET, data=found)
     if not settings.dry_run and run.previous() == "done":
@@ -110,10 +123,10 @@ def main(argv=None):
     trainer = Seq2SeqTrainer(
         model=model,
         args=args,
-        train_dataset=tables["train"],
+        train_dataset=batches.with_blank(tables["train"]),
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
-        data_collator=features.Collator(tokenizer, model),
+        data_collator=batches.Collator(tokenizer, model),
         score=evaluator,
         callbacks=[EarlyStoppingCallback(settings.early_stopping_patience), runs.Checkpoints()],
     )

@@ -257,6 +257,8 @@ def _check_settings(settings, values, given):
         for name, (value, reason) in FIXED.items()
         if name in given and values[name] != value
     ]
+    if values["train_sampling_strategy"] == "batch_rebalance":
+        problems.append("--train_sampling_strategy batch_rebalance: use group_by_length, random or sequential")
     if settings.dataset_name and settings.train_file:
         problems.append("--dataset_name and --train_file: give one of them")
     if problems:

@@ -109,7 +109,7 @@ def _lines(path):
             if "\0" in text:
                 raise UserError(f"{path} line {number}: holds a NUL byte; plain text in UTF-8 is needed, not UTF-16")
             offset += len(line)
-            yield from re.split(r"(?<=\r)(?!\n|\Z)", text) if "\r" in text[:-2] else (text,)
+            yield from re.split(r"(?<=\r)(?!\n|\Z)", text) if "\r" in text.rstrip("\r\n") else (text,)
 
 
 def _read_csv(path, mark=","):
@@ -123,12 +123,12 @@ def _read_csv(path, mark=","):
     if repeated:
         raise UserError(f"{path} line {start}: the header names column {repeated[0]!r} twice; give it once")
     if other:
-        raise UserError(f"{path} line {start}: columns are separated by {other!r} where {mark!r} is needed: {header[0]!r}")
+        raise UserError(f"{path} line {start}: separate columns with {mark!r}, not {other!r}: {_short(header[0])}")
     for line, cells, fault in rows:
         if fault:
             yield Row({}, path, line, broken=("quotes do not pair up", fault))
         elif len(cells) != len(header):
-            detail = f"{len(cells)} fields where the header has {len(header)}; put a field that holds {mark!r} in quotes"
+            detail = f"{len(cells)} fields where the header has {len(header)}; quote a field that holds {mark!r}"
             yield Row({}, path, line, broken=("too many or too few fields", detail))
         else:
             yield Row(zip(header, cells, strict=True), path, line)
@@ -240,7 +240,7 @@ def load_splits(
             splits.sources[split] = {"file": str(file), "sha256": fingerprint(file), "rows": len(splits[split])}
         except UserError as error:
             found.extend(f"--{split}_file {problem}" for problem in error.problems)
-    for split in set(needed) - set(files) if not dataset_name else ():
+    for split in [] if dataset_name else [split for split in needed if split not in files]:
         found.append(f"no {split} split: give --{split}_file, or --dataset_name with a name on the Hub or a folder")
     for one, two in combinations(splits, 2):
         if splits.sources[one]["sha256"] == splits.sources[two]["sha256"]:
@@ -268,7 +268,7 @@ def _load_dataset(splits, name, config, revision, needed):
         raise UserError(f"--dataset_name {name}: {_dataset_fault(error)}") from error
     finally:
         datasets.config.HF_HUB_OFFLINE = offline
-    names = {split: next((name for name in SPELLINGS[split] if loaded.get(name)), None) for split in SPELLINGS}
+    names = {split: next((one for one in spellings if loaded.get(one)), None) for split, spellings in SPELLINGS.items()}
     for split, spelling in names.items():
         if spelling is None:
             continue
@@ -287,10 +287,10 @@ def _load_dataset(splits, name, config, revision, needed):
 
 
 def _hub_answers():
-    import huggingface_hub
+    from huggingface_hub import constants, get_session
 
     try:
-        huggingface_hub.get_session().head(huggingface_hub.constants.ENDPOINT, timeout=10)
+        get_session().head(constants.ENDPOINT, timeout=10)
     except Exception:  # the errors of whichever HTTP library is underneath: it has changed before
         return False
     return True
@@ -299,17 +299,13 @@ def _hub_answers():
 def _load_as_text(name, config, revision):
     import datasets
 
-    # CSV is read with pandas there: "N/A" and "null" become missing, 007 becomes 7. Only that builder knows
-    # `na_filter`; the others refuse it with a ValueError, and have types of their own.
+    # CSV is read with pandas there: "N/A" and "null" become missing, 007 becomes 7. Only that builder knows these two
+    # settings (1,000: more columns than any table has); the others refuse them with a ValueError and have types.
     try:
-        loaded = datasets.load_dataset(name, config, revision=revision, na_filter=False)
+        texts = {"na_filter": False, "converters": dict.fromkeys(range(1000), str)}
+        return datasets.load_dataset(name, config, revision=revision, **texts)
     except ValueError:
         return datasets.load_dataset(name, config, revision=revision)
-    features = {column: value for data in loaded.values() for column, value in data.features.items()}
-    if all(value.dtype in ("string", "large_string") for value in features.values()):
-        return loaded
-    texts = datasets.Features({column: datasets.Value("string") for column in features})
-    return datasets.load_dataset(name, config, revision=revision, na_filter=False, features=texts)
 
 
 def _dataset_fault(error):
@@ -336,7 +332,7 @@ def pick_columns(splits, fields, chosen=None, allow_missing=(), problems=None):
     """
     chosen = {field: column for field, column in (chosen or {}).items() if column}
     columns, found = {}, []
-    present = {rows[0].file: list(dict.fromkeys(chain.from_iterable(rows))) for rows in splits.values()}
+    present = {rows[0].file: list(dict.fromkeys(chain.from_iterable(rows))) for rows in splits.values() if rows}
     # A file of nothing but broken rows has no columns; its rows will be named.
     present = {file: there for file, there in present.items() if there}
     for field, (flag, known) in fields.items():
@@ -344,7 +340,7 @@ def pick_columns(splits, fields, chosen=None, allow_missing=(), problems=None):
         for file, there in present.items():
             here = [name for name in names if name in there]
             if len(here) > 1:
-                splits.notes.append(f"{file}: {field} is read from {here[0]!r}; --{flag} can choose {_listed(here[1:])}")
+                splits.notes.append(f"{file}: {field} is column {here[0]!r}; --{flag} can choose {_listed(here[1:])}")
             if here:
                 names, columns[field] = here[:1], here[0]
             elif field not in allow_missing or (field in chosen and field not in columns):
@@ -408,12 +404,113 @@ def usable_rows(splits, columns, on_bad_row="error", allow_missing=(), several=(
         bad = [(row, fault) for row, (_, fault) in zip(rows, judged, strict=True) if fault]
         used = len(rows) - len(bad)
         if not used:
-            found.append(f"{rows[0].file}: none of its {len(rows)} rows can be used")
+            found.append(f"{rows[0].file if rows else split}: none of its {len(rows)} rows can be used")
         if bad and (on_bad_row == "error" or not used):
             details = [f"{row.file} {row.unit} {row.line}: {detail}" for row, (_, detail) in bad]
             hint = " (--on_bad_row skip leaves such rows out and counts them)" if used else ""
             found += [details[0] + hint, *details[1:]]
-        ids, note = _ids(rows, judged, id_column)
-        examples.notes += [f"{split}: {note}"] * bool(note) + _left_out(bad)
+        left_out = _left_out(bad)
+        for group in left_out if on_bad_row == "skip" else ():
+            lines = ", ".join(map(str, group["lines"][:5])) + ", ..." * (len(group["lines"]) > 5)
+            where = f"{len(group['lines'])} rows left out, {group['unit']} {lines}"
+            examples.notes.append(f"{group['file']}: {group['reason']}: {where}")
+        ids = _ids(split, rows, judged, id_column, examples.notes)
+        pairs = zip(ids, judged, strict=True)
+        examples[split] = [{"id": name, **example} for name, (example, fault) in pairs if not fault]
+        counts[split] = {"read": len(rows), "used": used, "left_out": left_out}
     _settle(found, problems)
     return examples, counts
+
+
+def _left_out(bad):
+    groups = {}
+    for row, (reason, _) in bad:
+        groups.setdefault((row.file, reason, row.unit), []).append(row.line)
+    return [{"file": f, "reason": reason, "unit": unit, "lines": lines} for (f, reason, unit), lines in groups.items()]
+
+
+def _ids(split, rows, judged, column, notes):
+    own = [_text_of(row.get(column))[0] for row in rows]
+    used = [name for name, (_, fault) in zip(own, judged, strict=True) if not fault]
+    if None not in used and len(set(used)) == len(used):
+        return own
+    if any(used):
+        notes.append(f"{split}: ids are row numbers, for {column!r} is not a different text in each row")
+    return [str(number) for number in range(1, len(rows) + 1)]
+
+
+def cut_validation(splits, seed, share=0.1, most=1000):
+    """Where there is no validation split, move a seeded share of the training rows there, at least one.
+
+    After the rows were judged: cut before, the split might hold nothing that can be used.
+    """
+    rows = splits.get("train", ())
+    if "validation" in splits or not rows:
+        return splits
+    if len(rows) == 1:
+        raise UserError("no validation split, and one training row cannot be divided: give --validation_file")
+    count = min(most, max(1, round(share * len(rows))))
+    cut = set(random.Random(seed).sample(range(len(rows)), count))
+    splits["train"] = [row for number, row in enumerate(rows) if number not in cut]
+    splits["validation"] = [row for number, row in enumerate(rows) if number in cut]
+    splits.sources["validation"] = {"cut_from": "train", "seed": seed, "rows": count}
+    splits.notes.append(f"no validation split: {count} of {len(rows)} training rows set aside for it (seed {seed})")
+    return splits
+
+
+def load_examples(
+    fields,
+    chosen=None,
+    on_bad_row="error",
+    allow_missing=(),
+    several=(),
+    id_column="id",
+    seed=42,
+    validation_share=0.1,
+    **where,
+):
+    """Take all the steps; `where` goes to load_splits. Returns (Splits of examples, field -> column, counts)."""
+    problems = []
+    splits = load_splits(**where, problems=problems)
+    files_wrong = len(problems)
+    columns = pick_columns(splits, fields, chosen, allow_missing, problems)
+    if len(problems) > files_wrong:
+        raise UserError(*problems)  # every row would be found to lack the column
+    examples, counts = usable_rows(splits, columns, on_bad_row, allow_missing, several, id_column, problems)
+    _settle(problems, None)
+    return cut_validation(examples, seed, validation_share), columns, counts
+
+
+def _keys(row, fields):
+    """Hashes of the exact and the normalised texts: short, so that 100,000 long rows fit into memory again."""
+    exact = "\0".join(row[field] if isinstance(row[field], str) else "\0".join(row[field]) for field in fields)
+    normalised = " ".join(unicodedata.normalize("NFKC", exact).casefold().split())
+    return tuple(hashlib.blake2b(text.encode(), digest_size=12).digest() for text in (exact, normalised))
+
+
+def overlap(splits, fields):
+    """Count the rows of a split that repeat an earlier one of it, and those that occur in an earlier split.
+
+    Args:
+        splits: split -> examples.
+        fields: those that make two rows the same, for example the source alone.
+    Returns:
+        "test" or "train/test" -> {"exact", "normalised", "examples"}: rows counted, as they are and without regard to
+        letter case, Unicode form and white space, and up to five pairs of ids, the earlier row first.
+    """
+    seen, result = {}, {}
+    for split, rows in splits.items():
+        seen[split] = ({}, {})
+        for one in seen:
+            result[split if one == split else f"{one}/{split}"] = {"exact": 0, "normalised": 0, "examples": []}
+        for row in rows:
+            exact, normalised = _keys(row, fields)
+            for one, (known, alike) in seen.items():
+                entry = result[split if one == split else f"{one}/{split}"]
+                entry["exact"] += exact in known
+                entry["normalised"] += normalised in alike
+                entry["examples"] += [[alike[normalised], row["id"]]] if normalised in alike else []
+                del entry["examples"][5:]
+            seen[split][0].setdefault(exact, row["id"])
+            seen[split][1].setdefault(normalised, row["id"])
+    return result

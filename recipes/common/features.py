@@ -4,13 +4,9 @@
 import random
 import string
 from collections import Counter
-from dataclasses import dataclass
 
 import datasets
 import numpy as np
-from transformers import DataCollatorForSeq2Seq
-
-LABEL_PAD = -100
 
 
 def template_fields(*templates):
@@ -83,26 +79,6 @@ def sample(table, size, seed):
         return table
     kept = set(random.Random(seed).sample(examples, size))
     return table.select([n for n, example in enumerate(table["example"]) if example in kept])
-
-
-@dataclass
-class Collator:
-    """Pad a batch on the right; labels with -100, so that padding is no part of the loss (trap 18).
-
-    `feature` is the row's number among the features: predictions find their way back to their inputs by it, whatever
-    the order or the number of processes (traps 8 and 9).
-    """
-
-    tokenizer: object
-    model: object
-
-    def __post_init__(self):
-        self.pad = DataCollatorForSeq2Seq(
-            self.tokenizer, model=self.model, pad_to_multiple_of=8, label_pad_token_id=LABEL_PAD
-        )
-
-    def __call__(self, features):
-        return self.pad([{name: f[name] for name in ("input_ids", "labels", "feature") if name in f} for f in features])
 
 
 def length_report(tables, settings):

@@ -18,7 +18,7 @@ tags: [text2text-generation, {{ recipe.name }}]
 | {{ label }} | {% for name in metrics %}{{ "%.1f" | format(scores[name]) }} \
 ({{ "%.1f" | format(scores[name ~ "_ci_low"]) }} to {{ "%.1f" | format(scores[name ~ "_ci_high"]) }}) | {% endfor %}
 {% endfor %}
-Scores run from 0 to 100, with 95 % bootstrap intervals. Decoding: {{ decoding }}, in fp32.
+Scores run from 0 to 100, with 95 % bootstrap intervals. Decoding, in fp32: {{ decoding }}.
 Signature: {{ signatures }}.
 
 ## Use it
@@ -29,7 +29,8 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 folder = {{ folder | tojson }}
 tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForSeq2SeqLM.from_pretrained(folder)
 texts = [{{ example | tojson }}]
-inputs = tokenizer(texts, padding=True, truncation=True, max_length={{ settings.max_source_length }}, return_tensors="pt")
+limits = dict(padding=True, truncation=True, max_length={{ settings.max_source_length }})
+inputs = tokenizer(texts, return_tensors="pt", **limits)
 print(tokenizer.batch_decode(model.generate(**inputs), skip_special_tokens=True))
 ```
 
@@ -37,8 +38,9 @@ A source is made of a record by `{{ source }}`; the target was `{{ target }}`.
 
 ## How it was made
 
-Data: {% for split, rows in data.rows.items() %}{{ split }} {{ rows.used }} rows of {{ rows.read }}{{ ", " if not loop.last }}\
-{% endfor %}. Seed {{ seed }}, {{ world_size }} process{{ "es" if world_size > 1 }}, {{ machine.device }}.
+Data: {% for split, rows in data.rows.items() %}{{ split }} {{ rows.used }} rows of {{ rows.read }}\
+{{ ", " if not loop.last }}{% endfor %}. Seed {{ seed }}, {{ world_size }} process{{ "es" if world_size > 1 }}, \
+{{ machine.gpu or machine.device }}.
 To repeat it: `{{ command | join(" ") }}`. Everything else is in `run.json`; the recipe's source is `recipe.py`.
 """
 
@@ -50,11 +52,14 @@ def write_card(run, split, metrics, example, signatures):
     baselines = run.read("baseline_results.json") or {}
     names = {"untuned": "untuned", "trivial": baselines.get("trivial_name"), "tuned": "**tuned**"}
     table = {names[label]: baselines[label] for label in names if label in baselines}
+    decoding = {
+        k: v for k, v in run.record["decoding"].items() if not k.endswith("_id") and k != "transformers_version"
+    }
     text = jinja2.Environment(keep_trailing_newline=True).from_string(CARD)
     run.write_text(
         "README.md",
         text.render(
-            **run.record,
+            **run.record | {"decoding": ", ".join(f"{name} {value}" for name, value in decoding.items())},
             split=split,
             count=baselines.get("rows"),
             metrics=metrics,

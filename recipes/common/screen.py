@@ -175,6 +175,6 @@ def peak_memory_gib():
     import torch
 
     if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated() / 2**30
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kilobytes / 2**20 if sys.platform == "linux" else kilobytes / 2**30
+        return round(torch.cuda.max_memory_allocated() / 2**30, 2)
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes on Linux, bytes on a Mac
+    return round(size / (2**20 if sys.platform == "linux" else 2**30), 2)

@@ -8,18 +8,20 @@ import torch
 import transformers
 from transformers.trainer_utils import EvalLoopOutput
 
+from recipes.common.batches import TrainingOrder
 from recipes.common.decoding import decode_ids, hit_limit
 from recipes.common.loss import decoder_states, token_loss
 
 
 class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
-    """The library's trainer with four repairs, each a short override.
+    """The library's trainer with its repairs, each a short override.
 
     - compute_loss: one sum over tokens, divided once by the tokens of the whole step (trap 1).
     - prediction_step: that same loss, unsmoothed and kept per row; generation with the run's one GenerationConfig,
       which the library would fill with its defaults and save (trap 6); one pass of the encoder for both.
     - evaluation_loop: each feature once, in input order, whatever the sampler and the number of processes (traps 7, 8,
       9); the loss as a mean over tokens (trap 24); scores against the references as the data has them.
+    - _get_train_sampler: steps of the same rows, however they are split; train_dataset ends in a blank row.
     - _get_eval_sampler: longest first, so that batches carry little padding and memory runs out at once or never.
 
     Args:
@@ -45,6 +47,12 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         # DistributedDataParallel averages gradients over processes, each of which holds a part of the sum.
         loss = loss / tokens * (1 if num_items_in_batch is None else self.accelerator.num_processes)
         return (loss, {"hidden": hidden}) if return_outputs else loss
+
+    def train(self, *args, **kwargs):
+        # A model that was evaluated before its first step carries accelerate's mark "prepared" and would not be wrapped
+        # in DistributedDataParallel: every process would train a model of its own, without a word.
+        self.model.__dict__.pop("_is_accelerate_prepared", None)
+        return super().train(*args, **kwargs)
 
     def training_step(self, model, inputs, num_items_in_batch=None):
         loss = super().training_step(model, inputs, num_items_in_batch)
@@ -100,7 +108,8 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
             ids = output.predictions[first]
             texts = decode_ids(ids, self.processing_class)
             scores = self.score(texts, features) if self.score else {}
-            scores |= self._compare_precision(dict(zip(number.tolist(), texts, strict=True)))
+            if metric_key_prefix == "eval":
+                scores |= self._compare_precision(dict(zip(number.tolist(), texts, strict=True)))
             scores["hit_limit"] = 100 * float(hit_limit(ids, self.args.generation_config.eos_token_id).mean())
             metrics.update({f"{metric_key_prefix}_{name}": value for name, value in scores.items()})
         return EvalLoopOutput(predictions=texts, label_ids=None, metrics=metrics, num_samples=len(features))
@@ -114,6 +123,25 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         if self.is_in_train or not shared or not (self.args.bf16 or self.args.fp16):
             return {}
         return {"texts_changed_by_fp32": 100 * sum(chosen[n] != texts[n] for n in shared) / len(shared)}
+
+    def _get_train_sampler(self, train_dataset=None):
+        table = self.train_dataset if train_dataset is None else train_dataset
+        args = self.args
+        grouped = args.train_sampling_strategy == "group_by_length"
+        costs = np.asarray(table["length"]) + np.asarray(table["target_length"]) if grouped else None
+        self.order = TrainingOrder(
+            rows=len(table) - 1,  # the last one is blank
+            step_size=self._train_batch_size * args.gradient_accumulation_steps * args.world_size,
+            seed=args.seed if args.data_seed is None else args.data_seed,
+            costs=costs,
+            shuffle=args.train_sampling_strategy != "sequential",
+        )
+        return self.order
+
+    def _run_epoch(self, *, epoch, **kwargs):
+        # On a resume with several processes the library's own set_epoch does not reach through three wrappers.
+        self.order.set_epoch(epoch)
+        super()._run_epoch(epoch=epoch, **kwargs)
 
     def _get_eval_sampler(self, eval_dataset):
         lengths = np.asarray(eval_dataset["length"])
