@@ -18,8 +18,6 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
-from transformers import EarlyStoppingCallback
-
 from recipes.common import (
     arguments,
     batches,
@@ -128,10 +126,12 @@ def main(argv=None):
         processing_class=tokenizer,
         data_collator=batches.Collator(tokenizer, model),
         score=evaluator,
-        callbacks=[EarlyStoppingCallback(settings.early_stopping_patience), runs.Checkpoints()],
+        callbacks=runs.callbacks(settings, args),
     )
     screen.attach(trainer, METRICS)
     run.start(lengths=lengths, lost=lost, decoding=args.generation_config.to_diff_dict())
+
+    run.lap("preparation")
 
     # Train
     if args.do_train:

@@ -170,6 +170,13 @@ class Run:
         return read_json(self.folder / name)
 
 
+def callbacks(settings, args):
+    """Whole checkpoints, and early stopping where there are evaluations to stop on."""
+    patience = settings.early_stopping_patience if args.eval_strategy != "no" else 0
+    stopping = [transformers.EarlyStoppingCallback(patience)] if patience else []
+    return [*stopping, Checkpoints()]
+
+
 class Checkpoints(transformers.TrainerCallback):
     """After each save: write its manifest, then delete what is neither the last nor the best checkpoint."""
 
