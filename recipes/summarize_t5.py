@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Summarize texts with T5-small.
 
-    make summarize                                   the bundled tickets and tiny T5, on any laptop
-    make summarize MODEL=google-t5/t5-small          DialogSum from the Hub, on one GPU
-    make summarize TRAIN=mine.csv VALIDATION=dev.csv your own file
-    torchrun --nproc_per_node=4 recipes/summarize_t5.py
+    make summarize                                      bundled tickets and tiny T5, on any laptop
+    make summarize MODEL=google-t5/t5-small             dialogues from the Hub, on one GPU
+    make summarize TRAIN=mine.csv VALIDATION=dev.csv    your own text
+    torchrun --nproc_per_node=4 recipes/summarize_t5.py --train_file mine.csv
 
 Record   {"id": "7", "document": "Ann: lunch?\nBo: at one.", "summary": "Ann and Bo meet at one."}
 Source   "summarize: Ann: lunch?\nBo: at one."
