@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From files or a data set of the Hub to checked examples: read, pick the columns, judge the rows, cut a validation.
+"""Rows of files and of data sets on the Hub, as they stand there: text stays text, and every row knows its line.
 
-`load_examples` walks all the way. A recipe whose records are not flat takes the steps itself and reshapes the rows
-between them. A step raises one UserError with all it found wrong, or adds that to the list given as `problems`.
+A function raises one UserError with all that it found wrong, or adds that to the list given as `problems`.
 """
 
 import csv
@@ -10,10 +9,7 @@ import difflib
 import gzip
 import hashlib
 import json
-import numbers
-import random
 import re
-import unicodedata
 import zlib
 from collections import Counter
 from itertools import chain, combinations
@@ -22,7 +18,6 @@ from pathlib import Path
 from recipes.common import UserError
 
 SPELLINGS = {"train": ("train",), "validation": ("validation", "valid", "dev", "val"), "test": ("test",)}
-ABSENT = ("is missing", "is null", "is empty", "is an empty list")
 
 
 class Row(dict):
@@ -43,23 +38,23 @@ class Splits(dict):
         self.notes, self.sources = list(notes), dict(sources)
 
 
-def _settle(found, problems):
+def settle(found, problems):
     if problems is not None:
         problems.extend(found)
     elif found:
         raise UserError(*found)
 
 
-def _short(value, length=60):
+def short(value, length=60):
     text = repr(value[: length + 1] if isinstance(value, str) else value)
     return text if len(text) <= length + 2 else text[:length] + "..."
 
 
-def _listed(names):
-    return ", ".join([_short(name) for name in names[:12]] + [f"... {len(names) - 12} more"] * (len(names) > 12))
+def listed(names):
+    return ", ".join([short(name) for name in names[:12]] + [f"... {len(names) - 12} more"] * (len(names) > 12))
 
 
-def _did_you_mean(wanted, there, form="; did you mean {!r}?"):
+def did_you_mean(wanted, there, form="; did you mean {!r}?"):
     lower = {name.lower(): name for name in there}
     close = chain.from_iterable(difflib.get_close_matches(name.lower(), lower, 1, 0.7) for name in wanted)
     return next((form.format(lower[name]) for name in close), "")
@@ -80,7 +75,7 @@ def read_file(path):
             raise UserError(f"{path}: unknown kind of file; known: .csv .tsv .json .jsonl (also with .gz) .parquet")
         rows = list(READERS[kind](path))
     except FileNotFoundError:
-        near = _did_you_mean([path.name], [file.name for file in path.parent.glob("*")])
+        near = did_you_mean([path.name], [file.name for file in path.parent.glob("*")])
         raise UserError(f"{path}: no such file{near}") from None
     except (gzip.BadGzipFile, zlib.error):
         raise UserError(f"{path}: not a gzip file, or damaged; without compression, drop .gz from its name") from None
@@ -109,7 +104,7 @@ def _lines(path):
             if "\0" in text:
                 raise UserError(f"{path} line {number}: holds a NUL byte; plain text in UTF-8 is needed, not UTF-16")
             offset += len(line)
-            yield from re.split(r"(?<=\r)(?!\n|\Z)", text) if "\r" in text.rstrip("\r\n") else (text,)
+            yield from re.split(r"(?<=\r)(?!\n)", text) if "\r" in text.rstrip("\r\n") else (text,)
 
 
 def _read_csv(path, mark=","):
@@ -123,7 +118,7 @@ def _read_csv(path, mark=","):
     if repeated:
         raise UserError(f"{path} line {start}: the header names column {repeated[0]!r} twice; give it once")
     if other:
-        raise UserError(f"{path} line {start}: separate columns with {mark!r}, not {other!r}: {_short(header[0])}")
+        raise UserError(f"{path} line {start}: separate columns with {mark!r}, not {other!r}: {short(header[0])}")
     for line, cells, fault in rows:
         if fault:
             yield Row({}, path, line, broken=("quotes do not pair up", fault))
@@ -145,7 +140,7 @@ def _csv_rows(path, reader):
             if "end of data" in str(error):
                 # Not one bad row to skip: the open quote has swallowed all the rows below it.
                 raise UserError(f"{path} line {line}: a quote opens in this row and never closes") from None
-            cells, fault = [], f'{error}; write a quote inside quotes as ""'
+            cells, fault = [], f'{error}; write a quote inside quotes as ""'.replace("\t", "\\t")
         if cells or fault:
             yield line, cells, fault
 
@@ -160,7 +155,7 @@ def _json_fault(text, error):
 def _json_row(value, path, number, unit):
     if isinstance(value, dict):
         return Row(value, path, number, unit)
-    detail = f'{_short(value)} is not an object such as {{"column": "text"}}'
+    detail = f'{short(value)} is not an object such as {{"column": "text"}}'
     return Row({}, path, number, unit, ("not an object", detail))
 
 
@@ -250,7 +245,7 @@ def load_splits(
             _load_dataset(splits, dataset_name, dataset_config_name, dataset_revision, needed)
         except UserError as error:
             found.extend(error.problems)
-    _settle(found, problems)
+    settle(found, problems)
     return splits
 
 
@@ -280,10 +275,10 @@ def _load_dataset(splits, name, config, revision, needed):
         splits.sources[split] = {**origin, "fingerprint": data._fingerprint, "rows": len(data)}
     missing = [split for split in needed if split not in splits]
     if missing:
-        raise UserError(f"--dataset_name {name}: has no rows for {_listed(missing)}; its splits: {_listed([*loaded])}")
+        raise UserError(f"--dataset_name {name}: has no rows for {listed(missing)}; its splits: {listed([*loaded])}")
     unused = [spelling for spelling in loaded if spelling not in names.values()]
     if unused:
-        splits.notes.append(f"--dataset_name {name}: splits not used: {_listed(unused)}")
+        splits.notes.append(f"--dataset_name {name}: splits not used: {listed(unused)}")
 
 
 def _hub_answers():
@@ -318,199 +313,3 @@ def _dataset_fault(error):
     while error.__cause__:
         error = error.__cause__
     return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-
-
-def pick_columns(splits, fields, chosen=None, allow_missing=(), problems=None):
-    """Find the column of each template field; all splits must have the same one.
-
-    Args:
-        fields: template field -> (flag that names its column, names in known data sets, best first).
-        chosen: template field -> column that the user asked for, or None.
-        allow_missing: fields that a split may lack.
-    Returns:
-        Template field -> column.
-    """
-    chosen = {field: column for field, column in (chosen or {}).items() if column}
-    columns, found = {}, []
-    present = {rows[0].file: list(dict.fromkeys(chain.from_iterable(rows))) for rows in splits.values() if rows}
-    # A file of nothing but broken rows has no columns; its rows will be named.
-    present = {file: there for file, there in present.items() if there}
-    for field, (flag, known) in fields.items():
-        names = [chosen[field]] if field in chosen else [name for name in known if name not in chosen.values()]
-        for file, there in present.items():
-            here = [name for name in names if name in there]
-            if len(here) > 1:
-                splits.notes.append(f"{file}: {field} is column {here[0]!r}; --{flag} can choose {_listed(here[1:])}")
-            if here:
-                names, columns[field] = here[:1], here[0]
-            elif field not in allow_missing or (field in chosen and field not in columns):
-                lacks = f"{file}: no column {' or '.join(map(repr, names))} for {field}; it has {_listed(there)}"
-                guess = _did_you_mean(names, there, f"; did you mean --{flag} {{}}?")
-                found.append(lacks + (guess or f"; name one with --{flag}"))
-    _settle(found, problems)
-    return columns
-
-
-def _text_of(value, several=False):
-    """Return (text, None), the text as it is, or (None, why there is none)."""
-    if several and isinstance(value, list | tuple):
-        items = [_text_of(item) for item in value]
-        fault = next((f"has an item that {reason}" for _, reason in items if reason), None)
-        return [text for text, _ in items], fault if items else "is an empty list"
-    if value is None or value != value:  # NaN: what pandas writes for a missing value into Parquet and JSON
-        return None, "is null"
-    # A boolean is no text: nobody could say whether True, true or yes was meant.
-    if isinstance(value, bool) or not isinstance(value, str | numbers.Number):
-        return None, "is neither text nor a number"
-    text = str(value)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return None, "holds half of a surrogate pair, which tokenizers refuse"
-    return ([text] if several else text), None if text.strip() else "is empty"
-
-
-def _example(row, columns, allow_missing, several):
-    """Return (field -> text, None) or (None, (reason, detail))."""
-    if row.broken:
-        return None, row.broken
-    example = {}
-    for field, column in columns.items():
-        text, reason = _text_of(row[column], field in several) if column in row else (None, "is missing")
-        if reason in ABSENT and field in allow_missing:
-            text, reason = [] if field in several else "", None
-        if reason:
-            shown = f" ({_short(row[column])})" if row.get(column) is not None else ""
-            needed = "text that is not empty" + ", or a list of such texts" * (field in several)
-            return None, (f"column {column!r} {reason}", f"column {column!r} {reason}{shown}; needed: {needed}")
-        example[field] = text
-    return example, None
-
-
-def usable_rows(splits, columns, on_bad_row="error", allow_missing=(), several=(), id_column="id", problems=None):
-    """Turn rows into examples {"id": ..., field: text}, texts unchanged, in the order of the rows.
-
-    Args:
-        on_bad_row: "error" refuses rows that cannot be used; "skip" leaves them out and counts them.
-        allow_missing: fields that may be missing, null or empty, and then are "" (in `several`: an empty list).
-        several: fields that may hold a list of texts, and then always are a list.
-        id_column: names the examples if it is there and unique; else they are numbered like the rows, from 1.
-    Returns:
-        Splits of examples, and split -> {"read", "used", "left_out": [{"file", "reason", "unit", "lines"}]}.
-    """
-    examples, counts, found = Splits((), splits.notes, splits.sources), {}, []
-    for split, rows in splits.items():
-        judged = [_example(row, columns, allow_missing, several) for row in rows]
-        bad = [(row, fault) for row, (_, fault) in zip(rows, judged, strict=True) if fault]
-        used = len(rows) - len(bad)
-        if not used:
-            found.append(f"{rows[0].file if rows else split}: none of its {len(rows)} rows can be used")
-        if bad and (on_bad_row == "error" or not used):
-            details = [f"{row.file} {row.unit} {row.line}: {detail}" for row, (_, detail) in bad]
-            hint = " (--on_bad_row skip leaves such rows out and counts them)" if used else ""
-            found += [details[0] + hint, *details[1:]]
-        left_out = _left_out(bad)
-        for group in left_out if on_bad_row == "skip" else ():
-            lines = ", ".join(map(str, group["lines"][:5])) + ", ..." * (len(group["lines"]) > 5)
-            where = f"{len(group['lines'])} rows left out, {group['unit']} {lines}"
-            examples.notes.append(f"{group['file']}: {group['reason']}: {where}")
-        ids = _ids(split, rows, judged, id_column, examples.notes)
-        pairs = zip(ids, judged, strict=True)
-        examples[split] = [{"id": name, **example} for name, (example, fault) in pairs if not fault]
-        counts[split] = {"read": len(rows), "used": used, "left_out": left_out}
-    _settle(found, problems)
-    return examples, counts
-
-
-def _left_out(bad):
-    groups = {}
-    for row, (reason, _) in bad:
-        groups.setdefault((row.file, reason, row.unit), []).append(row.line)
-    return [{"file": f, "reason": reason, "unit": unit, "lines": lines} for (f, reason, unit), lines in groups.items()]
-
-
-def _ids(split, rows, judged, column, notes):
-    own = [_text_of(row.get(column))[0] for row in rows]
-    used = [name for name, (_, fault) in zip(own, judged, strict=True) if not fault]
-    if None not in used and len(set(used)) == len(used):
-        return own
-    if any(used):
-        notes.append(f"{split}: ids are row numbers, for {column!r} is not a different text in each row")
-    return [str(number) for number in range(1, len(rows) + 1)]
-
-
-def cut_validation(splits, seed, share=0.1, most=1000):
-    """Where there is no validation split, move a seeded share of the training rows there, at least one.
-
-    After the rows were judged: cut before, the split might hold nothing that can be used.
-    """
-    rows = splits.get("train", ())
-    if "validation" in splits or not rows:
-        return splits
-    if len(rows) == 1:
-        raise UserError("no validation split, and one training row cannot be divided: give --validation_file")
-    count = min(most, max(1, round(share * len(rows))))
-    cut = set(random.Random(seed).sample(range(len(rows)), count))
-    splits["train"] = [row for number, row in enumerate(rows) if number not in cut]
-    splits["validation"] = [row for number, row in enumerate(rows) if number in cut]
-    splits.sources["validation"] = {"cut_from": "train", "seed": seed, "rows": count}
-    splits.notes.append(f"no validation split: {count} of {len(rows)} training rows set aside for it (seed {seed})")
-    return splits
-
-
-def load_examples(
-    fields,
-    chosen=None,
-    on_bad_row="error",
-    allow_missing=(),
-    several=(),
-    id_column="id",
-    seed=42,
-    validation_share=0.1,
-    **where,
-):
-    """Take all the steps; `where` goes to load_splits. Returns (Splits of examples, field -> column, counts)."""
-    problems = []
-    splits = load_splits(**where, problems=problems)
-    files_wrong = len(problems)
-    columns = pick_columns(splits, fields, chosen, allow_missing, problems)
-    if len(problems) > files_wrong:
-        raise UserError(*problems)  # every row would be found to lack the column
-    examples, counts = usable_rows(splits, columns, on_bad_row, allow_missing, several, id_column, problems)
-    _settle(problems, None)
-    return cut_validation(examples, seed, validation_share), columns, counts
-
-
-def _keys(row, fields):
-    """Hashes of the exact and the normalised texts: short, so that 100,000 long rows fit into memory again."""
-    exact = "\0".join(row[field] if isinstance(row[field], str) else "\0".join(row[field]) for field in fields)
-    normalised = " ".join(unicodedata.normalize("NFKC", exact).casefold().split())
-    return tuple(hashlib.blake2b(text.encode(), digest_size=12).digest() for text in (exact, normalised))
-
-
-def overlap(splits, fields):
-    """Count the rows of a split that repeat an earlier one of it, and those that occur in an earlier split.
-
-    Args:
-        splits: split -> examples.
-        fields: those that make two rows the same, for example the source alone.
-    Returns:
-        "test" or "train/test" -> {"exact", "normalised", "examples"}: rows counted, as they are and without regard to
-        letter case, Unicode form and white space, and up to five pairs of ids, the earlier row first.
-    """
-    seen, result = {}, {}
-    for split, rows in splits.items():
-        seen[split] = ({}, {})
-        for one in seen:
-            result[split if one == split else f"{one}/{split}"] = {"exact": 0, "normalised": 0, "examples": []}
-        for row in rows:
-            exact, normalised = _keys(row, fields)
-            for one, (known, alike) in seen.items():
-                entry = result[split if one == split else f"{one}/{split}"]
-                entry["exact"] += exact in known
-                entry["normalised"] += normalised in alike
-                entry["examples"] += [[alike[normalised], row["id"]]] if normalised in alike else []
-                del entry["examples"][5:]
-            seen[split][0].setdefault(exact, row["id"])
-            seen[split][1].setdefault(normalised, row["id"])
-    return result

@@ -1,11 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a recipe's settings to checked examples."""
+"""From rows to checked examples: pick the columns, judge the rows, cut a validation split.
 
-from recipes.common.data import load_examples
+`load` walks all the way from a recipe's settings. A recipe whose records are not flat takes the steps itself and
+reshapes the rows between them.
+"""
+
+import hashlib
+import numbers
+import random
+import unicodedata
+from itertools import chain
+
+from recipes.common import UserError
+from recipes.common.data import Splits, did_you_mean, listed, load_splits, settle, short
+
+ABSENT = ("is missing", "is null", "is empty", "is an empty list")
 
 
 def load(settings, fields, seed, **options):
-    """`load_examples` with files, columns and limits from a recipe's settings.
+    """`load_examples` with the files, columns and limits from a recipe's settings.
 
     Args:
         settings: an arguments.RecipeSettings; the flags that `fields` names are its attributes.
@@ -26,3 +39,199 @@ def load(settings, fields, seed, **options):
             splits.notes.append(f"{split}: the first {limit} of {len(rows)} rows (--{limits[split]})")
             splits[split] = rows[:limit]
     return splits, {"columns": columns, "rows": counts, "sources": splits.sources, "notes": splits.notes}
+
+
+def pick_columns(splits, fields, chosen=None, allow_missing=(), problems=None):
+    """Find the column of each template field; all splits must have the same one.
+
+    Args:
+        fields: template field -> (flag that names its column, names in known data sets, best first).
+        chosen: template field -> column that the user asked for, or None.
+        allow_missing: fields that a split may lack.
+    Returns:
+        Template field -> column.
+    """
+    chosen = {field: column for field, column in (chosen or {}).items() if column}
+    columns, found = {}, []
+    present = {rows[0].file: list(dict.fromkeys(chain.from_iterable(rows))) for rows in splits.values() if rows}
+    # A file of nothing but broken rows has no columns; its rows will be named.
+    present = {file: there for file, there in present.items() if there}
+    for field, (flag, known) in fields.items():
+        names = [chosen[field]] if field in chosen else [name for name in known if name not in chosen.values()]
+        for file, there in present.items():
+            here = [name for name in names if name in there]
+            if len(here) > 1:
+                splits.notes.append(f"{file}: {field} is column {here[0]!r}; --{flag} can choose {listed(here[1:])}")
+            if here:
+                names, columns[field] = here[:1], here[0]
+            elif field not in allow_missing or (field in chosen and field not in columns):
+                lacks = f"{file}: no column {' or '.join(map(repr, names))} for {field}; it has {listed(there)}"
+                guess = did_you_mean(names, there, f"; did you mean --{flag} {{}}?")
+                found.append(lacks + (guess or f"; name one with --{flag}"))
+    settle(found, problems)
+    return columns
+
+
+def _text_of(value, several=False):
+    """Return (text, None), the text as it is, or (None, why there is none)."""
+    if several and isinstance(value, list | tuple):
+        items = [_text_of(item) for item in value]
+        fault = next((f"has an item that {reason}" for _, reason in items if reason), None)
+        return [text for text, _ in items], fault if items else "is an empty list"
+    if value is None or value != value:  # NaN: what pandas writes for a missing value into Parquet and JSON
+        return None, "is null"
+    # A boolean is no text: nobody could say whether True, true or yes was meant.
+    if isinstance(value, bool) or not isinstance(value, str | numbers.Number):
+        return None, "is neither text nor a number"
+    text = str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return None, "holds half of a surrogate pair, which tokenizers refuse"
+    return ([text] if several else text), None if text.strip() else "is empty"
+
+
+def _example(row, columns, allow_missing, several):
+    """Return (field -> text, None) or (None, (reason, detail))."""
+    if row.broken:
+        return None, row.broken
+    example = {}
+    for field, column in columns.items():
+        text, reason = _text_of(row[column], field in several) if column in row else (None, "is missing")
+        if reason in ABSENT and field in allow_missing:
+            text, reason = [] if field in several else "", None
+        if reason:
+            shown = f" ({short(row[column])})" if row.get(column) is not None else ""
+            needed = "text that is not empty" + ", or a list of such texts" * (field in several)
+            return None, (f"column {column!r} {reason}", f"column {column!r} {reason}{shown}; needed: {needed}")
+        example[field] = text
+    return example, None
+
+
+def usable_rows(splits, columns, on_bad_row="error", allow_missing=(), several=(), id_column="id", problems=None):
+    """Turn rows into examples {"id": ..., field: text}, texts unchanged, in the order of the rows.
+
+    Args:
+        on_bad_row: "error" refuses rows that cannot be used; "skip" leaves them out and counts them.
+        allow_missing: fields that may be missing, null or empty, and then are "" (in `several`: an empty list).
+        several: fields that may hold a list of texts, and then always are a list.
+        id_column: names the examples if it is there and unique; else they are numbered like the rows, from 1.
+    Returns:
+        Splits of examples, and split -> {"read", "used", "left_out": [{"file", "reason", "unit", "lines"}]}.
+    """
+    examples, counts, found = Splits((), splits.notes, splits.sources), {}, []
+    for split, rows in splits.items():
+        judged = [_example(row, columns, allow_missing, several) for row in rows]
+        bad = [(row, fault) for row, (_, fault) in zip(rows, judged, strict=True) if fault]
+        used = len(rows) - len(bad)
+        if not used:
+            found.append(f"{rows[0].file if rows else split}: none of its {len(rows)} rows can be used")
+        if bad and (on_bad_row == "error" or not used):
+            details = [f"{row.file} {row.unit} {row.line}: {detail}" for row, (_, detail) in bad]
+            hint = " (--on_bad_row skip leaves such rows out and counts them)" if used else ""
+            found += [details[0] + hint, *details[1:]]
+        left_out = _left_out(bad)
+        for group in left_out:
+            lines = ", ".join(map(str, group["lines"][:5])) + ", ..." * (len(group["lines"]) > 5)
+            where = f"{len(group['lines'])} rows left out, {group['unit']} {lines}"
+            examples.notes.append(f"{group['file']}: {group['reason']}: {where}")
+        ids = _ids(split, rows, judged, id_column, examples.notes)
+        pairs = zip(ids, judged, strict=True)
+        examples[split] = [{"id": name, **example} for name, (example, fault) in pairs if not fault]
+        counts[split] = {"read": len(rows), "used": used, "left_out": left_out}
+    settle(found, problems)
+    return examples, counts
+
+
+def _left_out(bad):
+    groups = {}
+    for row, (reason, _) in bad:
+        groups.setdefault((row.file, reason, row.unit), []).append(row.line)
+    return [{"file": f, "reason": reason, "unit": unit, "lines": lines} for (f, reason, unit), lines in groups.items()]
+
+
+def _ids(split, rows, judged, column, notes):
+    own = [_text_of(row.get(column))[0] for row in rows]
+    used = [name for name, (_, fault) in zip(own, judged, strict=True) if not fault]
+    if None not in used and len(set(used)) == len(used):
+        return own
+    if any(used):
+        notes.append(f"{split}: ids are row numbers, for {column!r} is not a different text in each row")
+    return [str(number) for number in range(1, len(rows) + 1)]
+
+
+def cut_validation(splits, seed, share=0.1, most=1000):
+    """Where there is no validation split, move a seeded share of the training rows there, at least one unless it is 0.
+
+    After the rows were judged: cut before, the split might hold nothing that can be used.
+    """
+    rows = splits.get("train", ())
+    if "validation" in splits or not rows or not share:
+        return splits
+    if len(rows) == 1:
+        raise UserError("no validation split, and one training row cannot be divided: give --validation_file")
+    count = min(most, max(1, round(share * len(rows))))
+    cut = set(random.Random(seed).sample(range(len(rows)), count))
+    splits["train"] = [row for number, row in enumerate(rows) if number not in cut]
+    splits["validation"] = [row for number, row in enumerate(rows) if number in cut]
+    splits.sources["validation"] = {"cut_from": "train", "seed": seed, "rows": count}
+    splits.notes.append(f"no validation split: {count} of {len(rows)} training rows set aside for it (seed {seed})")
+    return splits
+
+
+def load_examples(
+    fields,
+    chosen=None,
+    on_bad_row="error",
+    allow_missing=(),
+    several=(),
+    id_column="id",
+    seed=42,
+    validation_share=0.1,
+    **where,
+):
+    """Take all the steps; `where` goes to load_splits. Returns (Splits of examples, field -> column, counts)."""
+    problems = []
+    splits = load_splits(**where, problems=problems)
+    files_wrong = len(problems)
+    columns = pick_columns(splits, fields, chosen, allow_missing, problems)
+    if len(problems) > files_wrong:
+        raise UserError(*problems)  # every row would be found to lack the column
+    examples, counts = usable_rows(splits, columns, on_bad_row, allow_missing, several, id_column, problems)
+    settle(problems, None)
+    return cut_validation(examples, seed, validation_share), columns, counts
+
+
+def _keys(row, fields):
+    """Hashes of the exact and the normalised texts: short, so that 100,000 long rows fit into memory again."""
+    exact = "\0".join(row[field] if isinstance(row[field], str) else "\0".join(row[field]) for field in fields)
+    normalised = " ".join(unicodedata.normalize("NFKC", exact).casefold().split())
+    return tuple(hashlib.blake2b(text.encode(), digest_size=12).digest() for text in (exact, normalised))
+
+
+def overlap(splits, fields):
+    """Count the rows of a split that repeat an earlier one of it, and those that occur in an earlier split.
+
+    Args:
+        splits: split -> examples.
+        fields: those that make two rows the same, for example the source alone.
+    Returns:
+        "test" or "train/test" -> {"exact", "normalised", "examples"}: rows counted, as they are and without regard to
+        letter case, Unicode form and white space, and up to five pairs of ids, the earlier row first.
+    """
+    seen, result = {}, {}
+    for split, rows in splits.items():
+        seen[split] = ({}, {})
+        for one in seen:
+            result[split if one == split else f"{one}/{split}"] = {"exact": 0, "normalised": 0, "examples": []}
+        for row in rows:
+            exact, normalised = _keys(row, fields)
+            for one, (known, alike) in seen.items():
+                entry = result[split if one == split else f"{one}/{split}"]
+                entry["exact"] += exact in known
+                entry["normalised"] += normalised in alike
+                entry["examples"] += [[alike[normalised], row["id"]]] if normalised in alike else []
+                del entry["examples"][5:]
+            seen[split][0].setdefault(exact, row["id"])
+            seen[split][1].setdefault(normalised, row["id"])
+    return result

@@ -9,61 +9,171 @@ Only the surface is compared, in English and German. A number that the source ha
 a lost "not", swapped people and invented deeds. A sum or a count that the output works out by itself is flagged.
 """
 
+import itertools
 import re
-import types
-from dataclasses import dataclass
 
-from recipes.common.scores import average, summarize, tokenize
+from recipes.common.mentions import CENT, Mention, mentions, starts_sentence
+from recipes.common.scores import Scores, summarize, tokenize
 
 KINDS = ("number", "date", "amount", "code", "name")
-
-UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-    eighteen nineteen""".split()
-NTHS = """zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth
-    fifteenth sixteenth seventeenth eighteenth nineteenth""".split()
-EINER = """null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn
-    achtzehn neunzehn""".split()
-TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-ZEHNER = ["zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig"]
-WORDS = {word: value for words in (UNITS, NTHS, EINER) for value, word in enumerate(words)}
-WORDS |= {word: 10 * i for i, ten in enumerate(TENS, 2) for word in (ten, ten[:-1] + "ieth")}
-WORDS |= {one + ten: 10 * i + value for i, ten in enumerate(ZEHNER, 2) for value, one in enumerate(
-    ["", "einund", *(f"{word}und" for word in EINER[2:10])])}  # fmt: skip
-WORDS |= {"both": 2, "twice": 2, "couple": 2, "pair": 2, "single": 1, "once": 1}
-SCALES = {"hundred": 100, "hundert": 100, "dozen": 12, "dutzend": 12, "thousand": 1000, "tausend": 1000}
-SCALES |= {"million": 10**6, "millionen": 10**6, "billion": 10**9}
-# Words that often count nothing ("no one", "wait a second"): they support a number, but are never reported.
-WEAK = {"zero", "one", "first", "second", "eins", "elf", "both", "twice", "couple", "pair", "single", "once"}
-
-MONTHS = ["january|januar", "february|februar", "march|märz", "april", "may|mai", "june|juni", "july|juli", "august"]
-MONTHS += ["september|sept", "october|oktober", "november", "december|dezember"]
-MONTH = {word: i for i, names in enumerate(MONTHS, 1) for name in names.split("|") for word in (name, name[:3])}
-DAYS = ["monday|montag", "tuesday|dienstag|tues", "wednesday|mittwoch", "thursday|donnerstag|thur|thurs"]
-DAYS += ["friday|freitag", "saturday|samstag", "sunday|sonntag"]
-WEEKDAY = {name: i for i, names in enumerate(DAYS) for name in (*names.split("|"), names[:3])}
-MONEY = ["USD $ dollar dollars bucks", "EUR € euro euros", "GBP £ pound pounds quid", "CNY rmb yuan", "JPY ¥ yen"]
-MONEY += ["CHF francs franken", "INR ₹ rupee rupees", "CENT ¢ cents ct pence"]
-CURRENCY = {name.lower(): names.split()[0] for names in MONEY for name in names.split()}
+ENOUGH_WORDS = 500  # as many different words tell which capitals are only those of a sentence's first word
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+NOT_NAMES = {"i", "mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam", "herr", "frau", "ok", "am", "pm"}
+GERMAN = {"der", "die", "das", "und", "ist", "nicht", "ein", "eine", "einen", "den", "mit", "von", "auf", "für"}
 
 
-def _any(words):
-    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+class Source:
+    """What a source supports: `supports(mention)`, and its words."""
+
+    def __init__(self, text):
+        self.text = text.casefold()
+        self.words = {_stem(word) for word in WORD.findall(self.text)}
+        values = {kind: set() for kind in (*KINDS, "weak")}
+        for mention in mentions(text)[0]:
+            values["weak" if mention.weak else mention.kind] |= mention.values
+        self.amounts, self.dates, self.weak = values["amount"], values["date"], values["weak"]
+        # The 14th of "14 March", the 5 of 17:00 and the 1234 of AB-1234 may be said alone.
+        self.numbers = values["number"] | {part for kind, *parts in self.dates if kind == "day" for part in parts[1:]}
+        times = [parts for kind, *parts in self.dates if kind == "time"]
+        self.numbers |= {number for hour, minute in times for number in (hour, hour + 12, minute)}
+        self.numbers |= {int(digits) for code in values["code"] for digits in re.findall(r"\d{3,}", code)}
+
+    def supports(self, mention):
+        return any(getattr(self, f"_{mention.kind}")(value) for value in mention.values)
+
+    def _number(self, value):
+        return value in self.numbers | self.weak or any(value == amount for amount, _ in self.amounts)
+
+    def _amount(self, value):
+        number, unit = value
+        if any(number == amount and (unit == other or CENT in (unit, other)) for amount, other in self.amounts):
+            return True
+        # "between 20 and 30 euros", "five ninety-nine"
+        said = number in self.numbers or {number // 1, round(100 * (number % 1))} <= self.numbers
+        return said and unit in {other for _, other in self.amounts}
+
+    def _code(self, value):
+        parts = r"[\s_/.:#-]*".join(map(re.escape, re.findall(r"\d+|[^\W\d_]+|[@?&=%+~]", value)))
+        return re.search(rf"(?<![^\W_]){parts}(?![^\W_])", self.text) is not None
+
+    def _date(self, value):
+        kind, first, *rest = value
+        if kind == "time" and rest[0] in self.numbers | {0} and {first, first + 12} & self.numbers:
+            return True
+        if kind != "day":
+            return value in self.dates
+        day, year = rest
+        same_month = [parts for other, month, *parts in self.dates if other == "day" and month == first]
+        return any(
+            (day in (None, its_day) or its_day is None and day in self.numbers)
+            and (year in (None, its_year) or its_year is None and year in self.numbers)
+            for its_day, its_year in same_month
+        )
 
 
-NUMBER = re.compile(
-    r"(?P<numeral>\d{1,3}(?:[.,\u00A0\u202F]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?)(?:(?:st|nd|rd|th)\b)?"
-    rf"(?P<scale>k\b|[ -](?:{_any(SCALES)})\b)?|\b(?P<word>{_any([*WORDS, *SCALES])})\b",
-    re.IGNORECASE,
-)
-LINK = re.compile(r"\bhttps?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+\.[\w.]*\w")
-DATE = re.compile(
-    r"\b(?P<y>\d{4})-(?P<m>\d\d?)-(?P<d>\d\d?)\b|\b(?P<a>\d\d?)/(?P<b>\d\d?)/(?P<year>\d{4}|\d\d)\b"
-    r"|\b(?P<day>\d\d?)\. ?(?P<month>\d\d?)\.(?: ?(?P<jahr>\d{4}|\d\d\b))?(?!\d)"
-)
-TIME = re.compile(
-    r"\b(?P<h>\d\d?)(?::(?P<m>[0-5]\d)\b|\.(?P<min>[0-5]\d)(?= ?[ap]\.?m\b| Uhr\b))"
-    rf"|\b(?P<part>half|quarter) (?P<side>past|to) (?P<hour>{_any(UNITS)}|\d\d?)\b",
-    re.IGNORECASE,
-)
-CODE = re.compile(r"\b[^\W_]+(?:[-_/][^\W_]+)*")
-COUNTED = re.compile(r"(?:\d+[^\W\d_]{0,4}|[^\W\d_]+)(?:[-_/](?:\d+[^\W\d_]{0,4}|[^\W\d_A-Z]+))*")
+def _stem(word):
+    """The word without 's, 'll, 'd and the like."""
+    return re.sub("['’][a-z]{0,2}$", "", word)
+
+
+def _names(rest, source, known):
+    """Capitalised words that the source has in no spelling; those that start a sentence only if not `known`."""
+    found = []
+    for match in WORD.finditer(rest):
+        word = _stem(match.group().casefold())
+        stems = {word, f"{word}s", *(word.removesuffix(end) for end in ("s", "n", "an", "ian", "es", "ese", "ish"))}
+        if not match.group()[0].isupper() or word in NOT_NAMES or stems & source.words:
+            continue
+        alone = not re.match(" [A-Z]", rest[match.end() :])
+        if starts_sentence(match) and (word in known if known else alone):
+            continue
+        if found and rest[found[-1].end : match.start()] in (" ", "-", ". "):
+            found[-1].end = match.end()
+        else:
+            found.append(Mention("name", *match.span(), {word}))
+    return found
+
+
+def _capitals_everywhere(texts):
+    inner = [match.group() for text in texts for match in WORD.finditer(text) if not starts_sentence(match)]
+    german, capitals = sum(word in GERMAN for word in inner), sum(word[0].isupper() for word in inner)
+    return german > 0.05 * len(inner) or capitals > 0.5 * len(inner)
+
+
+def fragments(source, output):
+    """Lengths of the pieces that `output` copies from `source` (both tokens), greedily the longest from left to right.
+
+    Source:
+        Grusky, Naaman and Artzi 2018, "Newsroom", figure 3.
+    """
+    where, lengths, i = {}, [], 0
+    for j, token in enumerate(source):
+        where.setdefault(token, []).append(j)
+    while i < len(output):
+        longest = beyond = 0
+        for j in where.get(output[i], []):
+            if j < beyond:  # inside of a match already seen
+                continue
+            same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(output[i:], source[j:], strict=False))
+            length = sum(1 for _ in same)
+            longest, beyond = max(longest, length), j + length
+        lengths += [longest] if longest else []
+        i += max(longest, 1)
+    return lengths
+
+
+def copying(output, source):
+    """Novel n-grams, in percent of the output's, and coverage (0 to 1), density and compression of Grusky et al."""
+    output, source = tokenize(output), tokenize(source)
+    row = {}
+    for n, name in enumerate(("novel_unigrams", "novel_bigrams", "novel_trigrams"), start=1):
+        grams, old = (list(zip(*(words[i:] for i in range(n)), strict=False)) for words in (output, source))
+        old = set(old)
+        row[name] = 100 * sum(gram not in old for gram in grams) / max(len(grams), 1)
+    lengths, size = fragments(source, output), max(len(output), 1)
+    row |= {"coverage": sum(lengths) / size, "density": sum(length**2 for length in lengths) / size}
+    return {name: round(value, 4) for name, value in (row | {"compression": len(source) / size}).items()}
+
+
+def check(output, source, known=None, names=True):
+    """What one output says without support, and how much it copies.
+
+    Args:
+        known: lower-case words, no names when they start a sentence; without it only "Ann Weber" is judged there.
+        names: False where common nouns have capitals, as in German.
+    Returns:
+        {"unsupported": [{"kind": ..., "text": ..., "start": ..., "end": ...}, ...]} with the offsets in the output,
+        "figures": how many numbers, dates, amounts and codes were checked, and what `copying` gives.
+    """
+    facts, (found, rest) = Source(source), mentions(output)
+    figures = [mention for mention in found if not mention.weak]
+    wrong = [mention for mention in figures if not facts.supports(mention)]
+    wrong += _names(rest, facts, known) if names else []
+    spans = sorted({(mention.start, mention.end, mention.kind) for mention in wrong})
+    flags = [{"kind": kind, "text": output[start:end], "start": start, "end": end} for start, end, kind in spans]
+    return {"unsupported": flags, "figures": len(figures), **copying(output, source)}
+
+
+def score_faithfulness(outputs, sources, seed=42, samples=1000):
+    """`check` for each row; for the run, with intervals, the means of `copying` and two shares in percent.
+
+    `unsupported_rows` are the rows with a flag, `supported_figures` the numbers, dates, amounts and codes without one.
+    `unsupported_<kind>` counts flags. Names are not judged in German and in headlines, where a capital says nothing.
+    """
+    outputs, sources = list(outputs), list(sources)
+    known = {word for text in (*outputs, *sources) for word in WORD.findall(text) if word[0].islower()}
+    names = not _capitals_everywhere(outputs)
+    known = known if len(known) >= ENOUGH_WORDS else None
+    rows = [check(output, source, known, names) for output, source in zip(outputs, sources, strict=True)]
+    flags = [[flag["kind"] for flag in row["unsupported"]] for row in rows]
+    copied = list(copying("", ""))
+    statistics = [
+        [row["figures"], len(kinds) - kinds.count("name"), len(kinds) > 0, *map(row.get, copied)]
+        for row, kinds in zip(rows, flags, strict=True)
+    ]
+    scores = {name: lambda sums, i=i: sums[i] / len(rows) for i, name in enumerate(copied, start=3)}
+    scores["unsupported_rows"] = lambda sums: 100 * sums[2] / len(rows)
+    scores["supported_figures"] = lambda sums: 100 * (1 - sums[1] / sums[0]) if sums[0] else 100.0
+    totals = summarize(statistics, scores, seed, samples)
+    totals |= {f"unsupported_{kind}": sum(kinds.count(kind) for kinds in flags) for kind in KINDS}
+    return Scores(totals, rows, {"faithfulness": f"surface|en,de|names:{'yes' if names else 'no'}|ngrams:words"})

@@ -1,0 +1,397 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pre-train a tiny T5 or BART on unlabelled text of the bundled world, English and German.
+
+python scripts/pretrain_tiny.py --architecture t5 --output_dir data/models/tiny-t5 --minutes 30
+python scripts/pretrain_tiny.py --architecture bart --output_dir data/models/tiny-bart --minutes 30
+"""
+
+import argparse
+import itertools
+import json
+import math
+import random
+import re
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import (
+    BartConfig,
+    BartForConditionalGeneration,
+    GenerationConfig,
+    T5Config,
+    T5ForConditionalGeneration,
+    TokenizersBackend,
+)
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+VOCABULARY = 4096  # pieces, without the 256 bytes and the special tokens
+SENTINELS = [f"<extra_id_{i}>" for i in range(100)]
+# Every printable ASCII and Latin-1 character is a piece of its own; anything else is spelled in bytes, never <unk>.
+ALPHABET = [chr(c) for c in (*range(33, 127), *range(0xA1, 0xAD), *range(0xAE, 0x100))] + list("▁\n€–—„“”‚‘’…•→")
+SYLLABLES = "al an ar ba bel ber bra car den do e el en er fel gar ge ha hel i in jo ka kow la lin ma mer na ne ol os "
+SYLLABLES = (
+    SYLLABLES + "pa pre ra ri ro sa sch ske son sta ta ten ter thor ti to u ul va wa wig yl za zen ö ü ä"
+).split()
+
+
+def build_tokenizer(texts, architecture):
+    """Train a Unigram vocabulary and wrap it so that decoding gives back the text, newlines and runs of blanks included.
+
+    Digits and punctuation stand alone, so that a number never seen in training is made of pieces that were.
+    """
+    core = Tokenizer(models.Unigram())
+    # A blank after each newline lets a line start with the same pieces as any word; the decoder takes it away.
+    core.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace("\u00a0", " "), normalizers.Replace("\n", "\n ")]
+    )
+    core.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Metaspace(prepend_scheme="always"),
+            pre_tokenizers.Split(Regex(r"\n|\d|▁?[^\w\s▁'-]"), "isolated"),
+        ]
+    )
+    core.decoder = decoders.Sequence(
+        [
+            decoders.ByteFallback(),
+            decoders.Metaspace(prepend_scheme="always"),
+            decoders.Fuse(),
+            decoders.Replace("\n ", "\n"),
+        ]
+    )
+    head = ["<pad>", "</s>", "<unk>"] if architecture == "t5" else ["<s>", "<pad>", "</s>", "<unk>"]
+    tail = SENTINELS[::-1] if architecture == "t5" else ["<mask>"]
+    trainer = trainers.UnigramTrainer(
+        vocab_size=VOCABULARY, initial_alphabet=ALPHABET, special_tokens=head, unk_token="<unk>", show_progress=False
+    )
+    core.train_from_iterator(texts, trainer)
+    pieces = [tuple(entry) for entry in json.loads(core.to_str())["model"]["vocab"]]
+    lowest = min(score for _, score in pieces)
+    extra = [f"<0x{byte:02X}>" for byte in range(256)] + tail
+    core.model = models.Unigram(pieces + [(token, lowest - 10) for token in extra], head.index("<unk>"), True)
+    start = "<s> " if architecture == "bart" else ""
+    core.post_processor = processors.TemplateProcessing(
+        single=f"{start}$A </s>",
+        pair=f"{start}$A </s> $B </s>",
+        special_tokens=[(token, core.token_to_id(token)) for token in head],
+    )
+    special = {"bos_token": "<s>", "mask_token": "<mask>"} if architecture == "bart" else {}
+    return TokenizersBackend(
+        tokenizer_object=core,
+        eos_token="</s>",
+        unk_token="<unk>",
+        pad_token="<pad>",
+        extra_special_tokens=tail if architecture == "t5" else [],
+        model_max_length=512,
+        model_input_names=["input_ids", "attention_mask"],
+        clean_up_tokenization_spaces=False,
+        **special,
+    )
+
+
+def random_word(word, rng):
+    """A random string of the same shape: digits for digits, letters for letters of a code, syllables for a name."""
+    if word.isalpha() and word[1:].islower():
+        return "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 4))).capitalize()
+    letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+    return "".join(rng.choice("0123456789") if c.isdigit() else rng.choice(letters) if c.isupper() else c for c in word)
+
+
+def scramble(text, rng):
+    """Replace some names and numbers throughout a paragraph by random ones: what is copied must be read, not guessed."""
+    found = sorted(set(re.findall(r"\b(?:[A-ZÄÖÜ][\w]+|\w*\d\w*)\b", text)))
+    swap = {word: random_word(word, rng) for word in found if rng.random() < 0.4}
+    return re.sub(r"\w+", lambda match: swap.get(match[0], match[0]), text)
+
+
+def tokenize(texts, tokenizer, seed, share=0.35, limit=256):
+    """Token ids of each paragraph without special tokens, cut at `limit`; a share of the paragraphs is scrambled."""
+    rng = random.Random(seed)
+    texts = [scramble(text, rng) if rng.random() < share else text for text in texts]
+    encoded = tokenizer(texts, add_special_tokens=False)["input_ids"]
+    return [np.array(ids[:limit], dtype=np.int64) for ids in encoded if len(ids) > 8]
+
+
+def random_spans(length, rate, mean, rng):
+    """Disjoint, non-adjacent spans (start, end) covering about `rate` of `length` tokens, `mean` tokens each."""
+    masked = min(max(1, round(length * rate)), length - 1)
+    count = max(1, min(round(masked / mean), masked, length - masked))
+    inside = np.sort(rng.choice(masked - 1, count - 1, replace=False)) + 1 if count > 1 else np.array([], dtype=int)
+    between = np.sort(rng.choice(length - masked, count, replace=False))
+    sizes = np.diff(np.concatenate([[0], inside, [masked]]))
+    starts = between + np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    return [(int(start), int(start + size)) for start, size in zip(starts, sizes, strict=True)]
+
+
+def replace_spans(ids, spans, sentinels):
+    """T5's span corruption: the text with a sentinel for each span, and the spans after their sentinels.
+
+    Returns (source, target); `restore_spans` is the inverse.
+    """
+    source, target, last = [], [], 0
+    for (start, end), sentinel in zip(spans, sentinels, strict=False):
+        source += [ids[last:start], [sentinel]]
+        target += [[sentinel], ids[start:end]]
+        last = end
+    return np.concatenate([*source, ids[last:]]).astype(np.int64), np.concatenate(target).astype(np.int64)
+
+
+def restore_spans(source, target, sentinels):
+    """Put the spans of a target back in the place of their sentinels."""
+    known, spans, current = set(sentinels), {}, None
+    for token in target.tolist():
+        current = token if token in known else current
+        spans.setdefault(current, [])
+        spans[current] += [] if token in known else [token]
+    return np.array([t for token in source.tolist() for t in spans.get(token, [token])], dtype=np.int64)
+
+
+class Noise:
+    """The tasks made of a paragraph's ids, each returning (source, target) without the closing </s>."""
+
+    def __init__(self, tokenizer, architecture):
+        pieces = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+        self.starts = np.array([piece.startswith("▁") or piece == "\n" for piece in pieces])
+        self.names = np.array([bool(re.match(r"▁?[A-ZÄÖÜ\d€]|▁$", piece)) for piece in pieces])
+        self.ends = np.array([piece in {".", "?", "!", "\n"} for piece in pieces])
+        self.lines = np.array([piece == "\n" for piece in pieces])
+        if architecture == "t5":
+            self.sentinels = tokenizer.convert_tokens_to_ids(SENTINELS)
+            self.tasks = [(0.35, self.spans), (0.35, self.window), (0.15, self.salient), (0.15, self.gaps)]
+        else:
+            self.mask = tokenizer.mask_token_id
+            self.tasks = [(0.7, self.infill), (0.3, self.gap_infill)]
+
+    def __call__(self, ids, rng):
+        weights = [weight for weight, _ in self.tasks]
+        return self.tasks[rng.choice(len(weights), p=weights)][1](ids, rng)
+
+    def spans(self, ids, rng):
+        """Span corruption: 15 to 30 % of the tokens."""
+        spans = random_spans(len(ids), rng.uniform(0.15, 0.3), rng.choice([2, 3, 6]), rng)
+        return replace_spans(ids, spans[:90], self.sentinels)
+
+    def window(self, ids, rng):
+        """Write a marked window out in full, though part of it is masked: mostly copying, partly guessing."""
+        size = min(len(ids), int(rng.integers(12, 64)))
+        start = int(rng.integers(0, len(ids) - size + 1))
+        window = ids[start : start + size]
+        noisy, _ = replace_spans(window, random_spans(size, rng.uniform(0.1, 0.4), 3, rng), [self.sentinels[95]] * size)
+        opening, closing = [self.sentinels[96]], [self.sentinels[97]]
+        return np.concatenate([ids[:start], opening, noisy, closing, ids[start + size :]]), window
+
+    def salient(self, ids, rng):
+        """List the words with a capital or a digit, in order."""
+        words = np.cumsum(self.starts[ids])
+        chosen = np.unique(words[self.names[ids] & (ids != 3)])
+        listed = ids[np.isin(words, chosen)]
+        return np.concatenate([[self.sentinels[98]], ids]), listed[:96] if len(listed) else ids[:16]
+
+    def sentences(self, ids, lines=False):
+        """Bounds of the sentences, or of the lines, of a paragraph."""
+        cuts = np.flatnonzero((self.lines if lines else self.ends)[ids[:-1]]) + 1
+        bounds = [0, *cuts.tolist(), len(ids)]
+        return list(itertools.pairwise(bounds))
+
+    def gaps(self, ids, rng):
+        """Mask whole sentences, or a whole line: it may be restated, summed up or translated in the rest."""
+        bounds = self.sentences(ids, lines=rng.random() < 0.5)
+        bounds = bounds if len(bounds) > 1 else self.sentences(ids)
+        if len(bounds) < 2:
+            return self.spans(ids, rng)
+        count = 1 if rng.random() < 0.7 else max(1, len(bounds) // 3)
+        chosen = np.sort(rng.choice(len(bounds), count, replace=False))
+        return replace_spans(ids, [bounds[i] for i in chosen], self.sentinels)
+
+    def infill(self, ids, rng):
+        """BART's text infilling: 30 % of the tokens, spans of Poisson(3) length, each one <mask>; sentences shuffled."""
+        spans = random_spans(len(ids), rng.uniform(0.1, 0.4), 3, rng)
+        noisy, _ = replace_spans(ids, spans, [self.mask] * len(spans))
+        if rng.random() < 0.3:
+            bounds = self.sentences(noisy)
+            noisy = np.concatenate([noisy[slice(*bounds[i])] for i in rng.permutation(len(bounds))])
+        return noisy, ids
+
+    def gap_infill(self, ids, rng):
+        """Mask one whole sentence or line and write the paragraph out."""
+        bounds = self.sentences(ids, lines=rng.random() < 0.5)
+        span = bounds[rng.integers(len(bounds))]
+        return replace_spans(ids, [span] if len(bounds) > 1 else [(0, len(ids) // 3)], [self.mask])[0], ids
+
+
+def make_batches(paragraphs, noise, wrap, rng, tokens, group=1024):
+    """Yield batches of padded ids for ever, cut from groups sorted by length, about `tokens` source tokens each."""
+    while True:
+        chosen = rng.choice(len(paragraphs), min(group, len(paragraphs)), replace=False)
+        pairs = [wrap(*noise(paragraphs[i], rng)) for i in chosen]
+        pairs.sort(key=lambda pair: (len(pair[1]) // 12, len(pair[0])))
+        batches, width = [[]], 0
+        for pair in pairs:
+            width = max(width, len(pair[0]) + len(pair[1]))
+            if width * (len(batches[-1]) + 1) > tokens:
+                batches.append([])
+                width = len(pair[0]) + len(pair[1])
+            batches[-1].append(pair)
+        for i in rng.permutation(len(batches)):
+            yield batches[i]
+
+
+def collate(batch, pad):
+    """Pad a batch of pairs: source ids, attention mask, labels with -100 for padding (the label the loss skips)."""
+    source, target = (
+        torch.nn.utils.rnn.pad_sequence([torch.as_tensor(pair[k]) for pair in batch], True, value)
+        for k, value in ((0, pad), (1, -100))
+    )
+    return {"input_ids": source, "attention_mask": (source != pad).long(), "labels": target}
+
+
+def build_model(tokenizer, architecture, width=192, layers=(4, 2), heads=6, inner=512):
+    """A random T5 1.1 or BART of some three million parameters."""
+    size = len(tokenizer)
+    if architecture == "t5":
+        config = T5Config(
+            vocab_size=size,
+            d_model=width,
+            d_ff=inner,
+            d_kv=width // heads,
+            num_layers=layers[0],
+            num_decoder_layers=layers[1],
+            num_heads=heads,
+            feed_forward_proj="gated-gelu",
+            dropout_rate=0.0,
+            tie_word_embeddings=False,
+            pad_token_id=0,
+            eos_token_id=1,
+            decoder_start_token_id=0,
+        )
+        model = T5ForConditionalGeneration(config)
+        # T5's own scales (1.0 for both) were made for Adafactor; with AdamW the first thousand steps would only shrink them.
+        torch.nn.init.normal_(model.shared.weight, std=0.3)
+        torch.nn.init.normal_(model.lm_head.weight, std=width**-0.5)
+        return model
+    config = BartConfig(
+        vocab_size=size,
+        max_position_embeddings=512,
+        d_model=width,
+        encoder_layers=layers[0],
+        decoder_layers=layers[1],
+        encoder_attention_heads=heads,
+        decoder_attention_heads=heads,
+        encoder_ffn_dim=2 * inner,
+        decoder_ffn_dim=2 * inner,
+        dropout=0.0,
+    )
+    return BartForConditionalGeneration(config)
+
+
+def make_optimizers(model, rate):
+    """Muon for the matrices inside the layers, AdamW for embeddings, head, norms and position biases."""
+    inner = [p for n, p in model.named_parameters() if p.ndim == 2 and "block" in n and "relative" not in n]
+    inner = inner or [p for n, p in model.named_parameters() if p.ndim == 2 and "layers." in n]
+    ids = {id(p) for p in inner}
+    outer = [p for p in model.parameters() if id(p) not in ids]
+    return [
+        torch.optim.Muon(inner, lr=rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(outer, lr=rate, weight_decay=0.0, betas=(0.9, 0.98), fused=True),
+    ]
+
+
+def train(model, batches, pad, minutes, steps, rate, warmup=200, amp=True):
+    """Train until the minutes or the steps are used up; the learning rate falls to zero along a cosine."""
+    optimizers = make_optimizers(model, rate)
+    began, losses, tokens = time.monotonic(), [], 0
+    for step in itertools.count():
+        done = step / steps if steps else (time.monotonic() - began) / 60 / minutes
+        if done >= 1:
+            return step
+        factor = min((step + 1) / warmup, 1) * (0.5 + 0.5 * math.cos(math.pi * done))
+        batch = collate(next(batches), pad)
+        with torch.autocast("cpu", torch.bfloat16, enabled=amp):
+            loss = model(**batch).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate * factor
+            optimizer.step()
+        model.zero_grad()
+        losses.append(loss.item())
+        tokens += batch["input_ids"].numel() + batch["labels"].numel()
+        if step % 100 == 99:
+            spent = time.monotonic() - began
+            print(
+                f"step {step + 1:6,d}  {spent / 60:5.1f} min  loss {np.mean(losses[-100:]):.3f}  "
+                f"{tokens / spent:,.0f} tokens/s",
+                flush=True,
+            )
+    return step
+
+
+def save(model, tokenizer, folder, dtype):
+    """Write the weights in `dtype`, the configuration, the tokenizer, and a generation_config with special ids only."""
+    config = model.config
+    keys = ["pad_token_id", "eos_token_id", "bos_token_id", "decoder_start_token_id"]
+    known = {key: getattr(config, key, None) for key in keys}
+    model.generation_config = GenerationConfig(**{key: value for key, value in known.items() if value is not None})
+    model.to(dtype).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def parse(argv=None):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--architecture", choices=["t5", "bart"], default="t5")
+    parser.add_argument("--output_dir", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=30.0, help="length of the training by the clock")
+    parser.add_argument(
+        "--steps", type=int, default=0, help="length in optimizer steps instead, repeatable by the seed"
+    )
+    parser.add_argument("--paragraphs", type=int, default=60_000, help="size of the pre-training text")
+    parser.add_argument("--batch_tokens", type=int, default=4096, help="source and target tokens of a batch")
+    parser.add_argument("--learning_rate", type=float, default=3e-3)
+    parser.add_argument("--dtype", choices=["bfloat16", "float32"], default="bfloat16", help="of the saved weights")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    """Text, tokenizer, model, training, files."""
+    from world import corpus
+
+    settings = parse(argv)
+    torch.manual_seed(settings.seed)
+    began = time.monotonic()
+    texts = list(itertools.islice(corpus.paragraphs(random.Random(settings.seed)), settings.paragraphs))
+    rng = random.Random(settings.seed)
+    tokenizer = build_tokenizer([scramble(t, rng) if rng.random() < 0.1 else t for t in texts], settings.architecture)
+    ids = tokenize(texts, tokenizer, settings.seed)
+    model = build_model(tokenizer, settings.architecture)
+    print(
+        f"{len(ids):,} paragraphs, {sum(map(len, ids)):,} tokens, {len(tokenizer):,} pieces, "
+        f"{model.num_parameters():,} parameters, ready after {time.monotonic() - began:.0f} s",
+        flush=True,
+    )
+    before = [tokenizer.bos_token_id] if settings.architecture == "bart" else []
+    after = [tokenizer.eos_token_id]
+
+    def wrap(source, target):
+        return tuple(np.concatenate([before, side, after]).astype(np.int64) for side in (source, target))
+
+    batches = make_batches(
+        ids, Noise(tokenizer, settings.architecture), wrap, np.random.default_rng(settings.seed), settings.batch_tokens
+    )
+    pad = tokenizer.pad_token_id
+    steps = train(model, batches, pad, settings.minutes, settings.steps, settings.learning_rate)
+    save(model, tokenizer, settings.output_dir, getattr(torch, settings.dtype))
+    size = sum(path.stat().st_size for path in settings.output_dir.iterdir())
+    print(
+        f"{steps:,} steps, {(time.monotonic() - began) / 60:.1f} minutes, {size / 1e6:.2f} MB in {settings.output_dir}"
+    )
+
+
+if __name__ == "__main__":
+    main()

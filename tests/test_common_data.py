@@ -1,0 +1,799 @@
+# SPDX-License-Identifier: Apache-2.0
+"""recipes/common/data.py: what is read, what is refused and with which words, what is counted."""
+
+import csv
+import gzip
+import hashlib
+import http.server
+import json
+import os
+import socket
+import threading
+import time
+import tracemalloc
+from decimal import Decimal
+
+import pytest
+
+from recipes.common import UserError
+from recipes.common.data import Row, Splits, load_splits, read_file
+from recipes.common.examples import cut_validation, load_examples, overlap, pick_columns, usable_rows
+
+FIELDS = {
+    "document": ("text_column", ("document", "article", "dialogue")),
+    "summary": ("summary_column", ("summary", "highlights")),
+}
+COLUMNS = {"document": "document", "summary": "summary"}
+HINT = " (--on_bad_row skip leaves such rows out and counts them)"
+NEEDED = "needed: text that is not empty"
+GOOD = '{"document": "a", "summary": "b"}\n'
+GZ = gzip.compress(GOOD.encode() * 1000)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    """Short, exact file names in messages; and nothing reads or writes the user's cache."""
+    monkeypatch.chdir(tmp_path)
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    datasets.disable_progress_bars()
+    return tmp_path
+
+
+def write(name, content):
+    with open(name, "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
+    return name
+
+
+def problems(function, *args, **kwargs):
+    with pytest.raises(UserError) as error:
+        function(*args, **kwargs)
+    return error.value.problems
+
+
+def write_parquet(name, columns):
+    import pyarrow
+    import pyarrow.parquet
+
+    os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+    pyarrow.parquet.write_table(pyarrow.table(columns), name)
+    return name
+
+
+# File name -> (content, the whole message). "{}" stands for the file as the user wrote it.
+BAD_FILES = {
+    "mine.txt": ("a", "{}: unknown kind of file; known: .csv .tsv .json .jsonl (also with .gz) .parquet"),
+    "mine.gz": (GZ, "{}: unknown kind of file; known: .csv .tsv .json .jsonl (also with .gz) .parquet"),
+    "mine.parquet.gz": (GZ, "{}: unknown kind of file; known: .csv .tsv .json .jsonl (also with .gz) .parquet"),
+    "empty.csv": ("", "{}: holds no row; at least one record is needed"),
+    "empty.json": ("", "{}: holds no row; at least one record is needed"),
+    "empty.jsonl": ("\n \n", "{}: holds no row; at least one record is needed"),
+    "empty_list.json": ("[]", "{}: holds no row; at least one record is needed"),
+    "empty_data.json": ('{"data": []}', "{}: holds no row; at least one record is needed"),
+    "header_only.csv": ("document,summary\n", "{}: holds no row; at least one record is needed"),
+    "latin1.csv": (
+        "document,summary\nok,fine\ncafé,x\n".encode("latin-1"),
+        "{} line 3: not UTF-8: byte 0xe9 at offset 28; save it as UTF-8, "
+        "for example with iconv -f WINDOWS-1252 -t UTF-8",
+    ),
+    "latin1.jsonl": (
+        GOOD.encode() + b'{"document": "\xfc"}\n',
+        "{} line 2: not UTF-8: byte 0xfc at offset 48; save it as UTF-8, "
+        "for example with iconv -f WINDOWS-1252 -t UTF-8",
+    ),
+    "utf16.csv": (
+        "document,summary\n".encode("utf-16"),
+        "{} line 1: not UTF-8: byte 0xff at offset 0; save it as UTF-8, for example with iconv -f UTF-16 -t UTF-8",
+    ),
+    "utf16_no_mark.csv": (
+        "document,summary\n".encode("utf-16-le"),
+        "{} line 1: holds a NUL byte; plain text in UTF-8 is needed, not UTF-16",
+    ),
+    "nul.csv": (
+        "document,summary\na,b\nc\0,d\n",
+        "{} line 3: holds a NUL byte; plain text in UTF-8 is needed, not UTF-16",
+    ),
+    "nul.jsonl": (GOOD + '{"a": "\0"}', "{} line 2: holds a NUL byte; plain text in UTF-8 is needed, not UTF-16"),
+    "twice.csv": (
+        "document,summary,document\na,b,c\n",
+        "{} line 1: the header names column 'document' twice; give it once",
+    ),
+    "semicolon.csv": ("document;summary\na;b\n", "{} line 1: separate columns with ',', not ';': 'document;summary'"),
+    "commas.tsv": ("document,summary\na,b\n", "{} line 1: separate columns with '\\t', not ',': 'document,summary'"),
+    "header_quotes.csv": (
+        '"doc"ument,summary\na,b\n',
+        "{} line 1: the header cannot be read: ',' expected after '\"'; write a quote inside quotes as \"\"",
+    ),
+    "open_quote.csv": (
+        'document,summary\na,b\n"c,d\ne,f\n',
+        "{} line 3: a quote opens in this row and never closes",
+    ),
+    "broken.json": (
+        '[{"document": "a", "summary": "b"},\n {"document": "c" "summary": "d"}]',
+        '{} line 2: not JSON: Expecting \',\' delimiter at column 19, near \',\\n {"document": "c" "summary": "d"}]\'',
+    ),
+    "cut_off.json": (
+        '{"data": [{"document": "a"}',
+        "{} line 1: not JSON: Expecting ',' delimiter at column 28, near ': [{\"document\": \"a\"}'",
+    ),
+    "words.parquet": (
+        "document",
+        "{}: not a Parquet file, or damaged: Parquet magic bytes not found in footer. Either the file is corrupted or "
+        "this is not a parquet file.",
+    ),
+    "empty.parquet": ("", "{}: not a Parquet file, or damaged: Parquet file size is 0 bytes"),
+    "plain.jsonl.gz": (
+        GOOD,
+        "{}: not a gzip file, or damaged; without compression, drop .gz from its name",
+    ),
+    "truncated.jsonl.gz": (GZ[:-20], "{}: the gzip file ends too early; copy or download it again"),
+    "flipped.jsonl.gz": (
+        GZ[:20] + b"\xff\xff\xff\xff" + GZ[24:],
+        "{}: not a gzip file, or damaged; without compression, drop .gz from its name",
+    ),
+}
+
+# File name -> (content, the message of its only bad row). The row before it is always good.
+BAD_ROWS = {
+    "quotes.csv": (
+        'document,summary\na,b\n"c"d,e\n',
+        "{} line 3: ',' expected after '\"'; write a quote inside quotes as \"\"",
+    ),
+    "quotes.tsv": (
+        'document\tsummary\na\tb\n"c"d\te\n',
+        "{} line 3: '\\t' expected after '\"'; write a quote inside quotes as \"\"",
+    ),
+    "too_many.csv": (
+        "document,summary\na,b\nc,d,e\n",
+        "{} line 3: 3 fields where the header has 2; quote a field that holds ','",
+    ),
+    "too_few.tsv": (
+        "document\tsummary\na\tb\nc\n",
+        "{} line 3: 1 fields where the header has 2; quote a field that holds '\\t'",
+    ),
+    "after_newlines.csv": (
+        'document,summary\n"a\n\na",b\n\nc,\n',
+        "{} line 6: column 'summary' is empty (''); " + NEEDED,
+    ),
+    "not_json.jsonl": (
+        GOOD + "\n" + '{"document": "c", "summary" "d"}\n',
+        '{} line 3: not JSON: Expecting \':\' delimiter at column 29, near \'nt": "c", "summary" "d"}\\n\'; '
+        "each line needs one whole object",
+    ),
+    "lines.json": (
+        GOOD + '{"document": "c"',
+        "{} line 2: not JSON: Expecting ',' delimiter at column 17, near '{\"document\": \"c\"'; "
+        "each line needs one whole object",
+    ),
+    "text.jsonl": (GOOD + '"c"\n', '{} line 2: \'c\' is not an object such as {"column": "text"}'),
+    "list.json": (f"[{GOOD}, [1]]", '{} row 2: [\'1\'] is not an object such as {"column": "text"}'),
+    "null.jsonl": (
+        GOOD + '{"document": null, "summary": "d"}',
+        "{} line 2: column 'document' is null; " + NEEDED,
+    ),
+    "nan.jsonl": (
+        GOOD + '{"document": NaN, "summary": "d"}',
+        "{} line 2: column 'document' is null (nan); " + NEEDED,
+    ),
+    "missing.jsonl": (GOOD + '{"document": "c"}', "{} line 2: column 'summary' is missing; " + NEEDED),
+    "blank.jsonl": (
+        GOOD + '{"document": " \\t\\n", "summary": "d"}',
+        "{} line 2: column 'document' is empty (' \\t\\n'); " + NEEDED,
+    ),
+    "bool.jsonl": (
+        GOOD + '{"document": "c", "summary": true}',
+        "{} line 2: column 'summary' is neither text nor a number (True); " + NEEDED,
+    ),
+    "object.jsonl": (
+        GOOD + '{"document": {"en": "' + "long " * 20 + '"}, "summary": "d"}',
+        "{} line 2: column 'document' is neither text nor a number ({'en': 'long long long long long long long long"
+        " long long lo...); " + NEEDED,
+    ),
+    "texts.jsonl": (
+        GOOD + '{"document": ["c"], "summary": "d"}',
+        "{} line 2: column 'document' is neither text nor a number (['c']); " + NEEDED,
+    ),
+    "surrogate.jsonl": (
+        GOOD + '{"document": "smile \\ud83d", "summary": "d"}',
+        "{} line 2: column 'document' holds half of a surrogate pair, which tokenizers refuse ('smile \\ud83d'); "
+        + NEEDED,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_bad_files_are_named_with_what_would_be_accepted(name):
+    """Trap 15: a folder of files that cannot be read."""
+    content, message = BAD_FILES[name]
+    write(name, content)
+    assert problems(read_file, name) == [message.replace("{}", name)]
+    assert problems(load_examples, FIELDS, train_file=name) == [f"--train_file {message.replace('{}', name)}"]
+    # A file that cannot be read is not a bad row, so it cannot be skipped.
+    assert problems(load_examples, FIELDS, train_file=name, on_bad_row="skip") == [
+        f"--train_file {message.replace('{}', name)}"
+    ]
+
+
+@pytest.mark.parametrize("name", BAD_ROWS)
+def test_bad_rows_are_named_or_left_out_and_counted(name):
+    """Trap 15: a folder of files with one bad row each."""
+    content, message = BAD_ROWS[name]
+    splits = Splits({"train": read_file(write(name, content))})
+    assert problems(usable_rows, splits, COLUMNS) == [message.replace("{}", name) + HINT]
+    examples, counts = usable_rows(splits, COLUMNS, "skip")
+    assert [example["id"] for example in examples["train"]] == ["1"]
+    assert counts["train"]["read"] == 2
+    assert counts["train"]["used"] == 1
+    [left_out] = counts["train"]["left_out"]
+    unit, line = message.split(":")[0].split()[1:]
+    assert (left_out["file"], left_out["unit"], left_out["lines"]) == (name, unit, [int(line)])
+    assert examples.notes == [f"{name}: {left_out['reason']}: 1 rows left out, {unit} {line}"]
+
+
+def test_paths_that_are_no_readable_file(here):
+    write("mime.csv", "a,b\n1,2\n")
+    os.mkdir("folder")
+    assert problems(read_file, "mine.csv") == ["mine.csv: no such file; did you mean 'mime.csv'?"]
+    assert problems(read_file, "nowhere/mine.csv") == ["nowhere/mine.csv: no such file"]
+    assert problems(read_file, "folder") == [
+        "folder: is a folder; name a file in it, or load it whole with --dataset_name folder"
+    ]
+    assert problems(read_file, "mime.csv/x.csv") == ["mime.csv/x.csv: cannot be read: Not a directory"]
+
+
+def test_a_folder_that_may_not_be_entered(here):
+    os.mkdir("closed")
+    write("closed/mine.csv", "a,b\n1,2\n")
+    os.chmod("closed", 0)
+    root = os.geteuid() == 0
+    try:
+        if root:  # root may enter any folder
+            os.chmod(here, 0o755)
+            os.seteuid(65534)
+        assert problems(read_file, "closed/mine.csv") == ["closed/mine.csv: cannot be read: Permission denied"]
+    finally:
+        if root:
+            os.seteuid(0)
+        os.chmod("closed", 0o755)
+
+
+def test_strings_survive_trap_15():
+    """Trap 15: words that mean "missing" elsewhere, leading zeros, white space and marks are text like any other."""
+    words = ["N/A", "null", "None", "NA", "NaN", "nan", "#N/A", "-", "true", "007", "1.50", "1e5", " padded ", "=1+1"]
+    rows = [{"document": word, "summary": word[::-1]} for word in words]
+    with open("mine.csv", "w", newline="") as file:
+        csv.DictWriter(file, COLUMNS).writeheader()
+        csv.DictWriter(file, COLUMNS).writerows(rows)
+    write("mine.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    write("mine.json", json.dumps(rows))
+    write_parquet("mine.parquet", {name: [row[name] for row in rows] for name in COLUMNS})
+    for name in ("mine.csv", "mine.jsonl", "mine.json", "mine.parquet"):
+        examples, _ = usable_rows(Splits({"train": read_file(name)}), COLUMNS)
+        assert [example["document"] for example in examples["train"]] == words, name
+        assert [example["summary"] for example in examples["train"]] == [word[::-1] for word in words], name
+
+
+def test_an_empty_cell_is_empty_text_and_not_missing():
+    assert read_file(write("mine.csv", "document,summary\n,N/A\n")) == [{"document": "", "summary": "N/A"}]
+
+
+TEXTS = [
+    "two\nlines",
+    "CRLF\r\ninside",
+    "lone\rCR",
+    "tab\tand \"quotes\" and ''",
+    "emoji 👩‍👩‍👧 and é, e\u0301",
+    "line\u2028separator\x85next\x0bvertical\x0cform\x1cfile",
+    "comma, semicolon; back\\slash \\n",
+    "\ufeffmark first",
+    "हिन्दी 中文 עברית",
+    "x" * 200_000,
+]
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+@pytest.mark.parametrize("kind", [".csv", ".tsv", ".jsonl", ".json"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_every_text_comes_back_unchanged(kind, ending, mark):
+    name = f"mine{kind}{ending}"
+    with (gzip.open if ending else open)(name, "wt", encoding="utf-8", newline="") as file:
+        file.write(mark)
+        if kind in (".csv", ".tsv"):
+            lines = csv.writer(file, delimiter="\t" if kind == ".tsv" else ",", lineterminator="\r\n")
+            lines.writerows([["document", "n"], *([text, "0"] for text in TEXTS)])
+        elif kind == ".jsonl":
+            file.writelines(json.dumps({"document": text}, ensure_ascii=False) + "\r\n" for text in TEXTS)
+        else:
+            json.dump({"data": [{"document": text} for text in TEXTS]}, file, indent=1)
+    examples, counts = usable_rows(Splits({"test": read_file(name)}), {"document": "document"})
+    assert [example["document"] for example in examples["test"]] == TEXTS
+    assert counts["test"] == {"read": len(TEXTS), "used": len(TEXTS), "left_out": []}
+
+
+def test_line_numbers_are_those_of_an_editor():
+    rows = read_file(write("mine.csv", '\ufeff\ndocument,summary\n"a\n\na",b\n\nc,d\r\n"e\r\ne",f'))
+    assert [(row.file, row.unit, row.line) for row in rows] == [("mine.csv", "line", line) for line in (3, 7, 8)]
+    rows = read_file(write("mac.csv", "document,summary\ra,b\rc,d"))
+    assert [(row.line, *row.values()) for row in rows] == [(2, "a", "b"), (3, "c", "d")]
+    assert read_file(write("mac.csv", "n\r1")) == read_file(write("mac.csv", "n\r1\r")) == [{"n": "1"}]
+    rows = read_file(write("mine.jsonl", "\n" + GOOD + "\n\n" + GOOD))
+    assert [row.line for row in rows] == [2, 5]
+    rows = read_file(write("mine.json", f"[\n{GOOD},\n{GOOD}]"))
+    assert [(row.unit, row.line) for row in rows] == [("row", 1), ("row", 2)]
+
+
+def test_numbers_become_text_as_written_and_nested_values_stay():
+    text = '{"n": 1, "x": 1.50, "e": 1E+2, "big": 123456789012345678901234567890, "t": {"en": "a", "de": ["b", 2]}}'
+    row = {"n": "1", "x": "1.50", "e": "1E+2", "big": "123456789012345678901234567890"}
+    nested = {"t": {"en": "a", "de": ["b", "2"]}}
+    for name in ("one.jsonl", "one.json"):
+        assert read_file(write(name, text)) == [{**row, **nested}]
+    squad = {"version": "2.0", "data": [{"title": "T", "paragraphs": [{"context": "c", "qas": []}]}]}
+    assert read_file(write("squad.json", json.dumps(squad))) == squad["data"]
+    write_parquet("typed.parquet", {"n": [7], "x": [1.5], "d": [Decimal("2.50")]})
+    examples, _ = usable_rows(Splits({"train": read_file("typed.parquet")}), {"n": "n", "x": "x", "d": "d"})
+    assert examples["train"] == [{"id": "1", "n": "7", "x": "1.5", "d": "2.50"}]
+
+
+def test_json_comes_in_three_shapes():
+    shapes = [f"[{GOOD},{GOOD}]", GOOD + GOOD, '{"data": [' + GOOD + "," + GOOD + "]}"]
+    for number, text in enumerate(shapes):
+        assert read_file(write(f"{number}.json", text)) == [{"document": "a", "summary": "b"}] * 2
+    assert read_file(write("one.json", '{"data": "a"}')) == [{"data": "a"}]
+    # A record may itself have a list under "data" when it is not alone.
+    assert read_file(write("lines.json", '{"data": [1]}\n{"data": [2]}')) == [{"data": ["1"]}, {"data": ["2"]}]
+
+
+def test_all_wrong_files_and_flags_at_once():
+    write("empty.csv", "")
+    assert problems(
+        load_examples,
+        FIELDS,
+        train_file="absent.csv",
+        validation_file="empty.csv",
+        test_file="mine.xls",
+        dataset_name="some/name",
+    ) == [
+        "--dataset_name some/name: not together with --train_file, --validation_file, --test_file; "
+        "give a data set or files",
+        "--train_file absent.csv: no such file",
+        "--validation_file empty.csv: holds no row; at least one record is needed",
+        "--test_file mine.xls: unknown kind of file; known: .csv .tsv .json .jsonl (also with .gz) .parquet",
+    ]
+    assert problems(load_splits, dataset_config_name="3.0.0") == [
+        "--dataset_config_name 3.0.0: needs --dataset_name",
+        "no train split: give --train_file, or --dataset_name with a name on the Hub or a folder",
+    ]
+    write("mine.csv", "a,b\n1,2\n")
+    assert list(load_splits(test_file="mine.csv", needed=("test",))) == ["test"]
+    assert problems(load_splits, test_file="mine.csv", needed=("train", "validation")) == [
+        f"no {split} split: give --{split}_file, or --dataset_name with a name on the Hub or a folder"
+        for split in ("train", "validation")
+    ]
+
+
+def test_all_file_and_column_problems_at_once_and_no_row_blamed_for_them():
+    write("train.csv", "text,summary\na,b\n")
+    assert problems(load_examples, FIELDS, train_file="train.csv", test_file="absent.csv") == [
+        "--test_file absent.csv: no such file",
+        "train.csv: no column 'document' or 'article' or 'dialogue' for document; it has 'text', 'summary'; "
+        "name one with --text_column",
+    ]
+
+
+def test_a_column_that_one_file_lacks_is_one_problem():
+    write("train.csv", "document,summary\na,b\n")
+    write("dev.csv", "document,SUMMARY\na,b\nc,d\n")
+    assert problems(load_examples, FIELDS, train_file="train.csv", validation_file="dev.csv") == [
+        "dev.csv: no column 'summary' for summary; it has 'document', 'SUMMARY'; did you mean --summary_column SUMMARY?"
+    ]
+    # Where no row could be read there is no telling which columns there are.
+    write("dev.jsonl", "nonsense\n")
+    assert problems(load_examples, FIELDS, train_file="train.csv", validation_file="dev.jsonl") == [
+        "dev.jsonl: none of its 1 rows can be used",
+        "dev.jsonl line 1: not JSON: Expecting value at column 1, near 'nonsense\\n'; each line needs one whole object",
+    ]
+
+
+def test_file_and_row_problems_at_once():
+    write("train.csv", "document,summary\na,b\nc,\n,d\n")
+    write("dev.csv", "document,summary\n,\n")
+    assert problems(
+        load_examples, FIELDS, train_file="train.csv", validation_file="dev.csv", test_file="absent.csv"
+    ) == [
+        "--test_file absent.csv: no such file",
+        f"train.csv line 3: column 'summary' is empty (''); {NEEDED}{HINT}",
+        f"train.csv line 4: column 'document' is empty (''); {NEEDED}",
+        "dev.csv: none of its 1 rows can be used",
+        f"dev.csv line 2: column 'document' is empty (''); {NEEDED}",
+    ]
+
+
+def test_ten_problems_are_shown_and_the_rest_counted():
+    rows = "document,summary\na,b\n" + "c,\n" * 15
+    with pytest.raises(UserError) as error:
+        load_examples(FIELDS, train_file=write("train.csv", rows))
+    lines = str(error.value).splitlines()
+    assert len(lines) == 11
+    assert lines[0].endswith(HINT)
+    assert lines[10] == "... and 5 more like these"
+
+
+def test_no_usable_row_is_an_error_even_when_skipping():
+    write("train.jsonl", '{"document": "a", "summary": ""}\nnot json\n')
+    with pytest.raises(UserError) as error:
+        load_examples(FIELDS, train_file="train.jsonl", on_bad_row="skip")
+    assert error.value.problems == [
+        "train.jsonl: none of its 2 rows can be used",
+        f"train.jsonl line 1: column 'summary' is empty (''); {NEEDED}",
+        "train.jsonl line 2: not JSON: Expecting value at column 1, near 'not json\\n'; "
+        "each line needs one whole object",
+    ]
+
+
+def test_rows_left_out_are_grouped_with_all_their_lines():
+    lines = [GOOD, '{"document": "x"}\n', "nonsense\n"] * 7
+    splits = Splits({"train": read_file(write("train.jsonl", "".join(lines)))})
+    examples, counts = usable_rows(splits, COLUMNS, "skip")
+    assert counts["train"] == {
+        "read": 21,
+        "used": 7,
+        "left_out": [
+            {
+                "file": "train.jsonl",
+                "reason": "column 'summary' is missing",
+                "unit": "line",
+                "lines": [2, 5, 8, 11, 14, 17, 20],
+            },
+            {"file": "train.jsonl", "reason": "not JSON", "unit": "line", "lines": [3, 6, 9, 12, 15, 18, 21]},
+        ],
+    }
+    assert examples.notes == [
+        "train.jsonl: column 'summary' is missing: 7 rows left out, line 2, 5, 8, 11, 14, ...",
+        "train.jsonl: not JSON: 7 rows left out, line 3, 6, 9, 12, 15, ...",
+    ]
+    assert [example["id"] for example in examples["train"]] == ["1", "4", "7", "10", "13", "16", "19"]
+
+
+def splits_of(**texts):
+    return Splits(
+        {split: [Row(row, f"{split}.jsonl", n) for n, row in enumerate(rows, 1)] for split, rows in texts.items()}
+    )
+
+
+def test_columns_are_found_by_known_names_or_taken_as_asked():
+    splits = splits_of(
+        train=[{"article": "a", "highlights": "h", "x": "x"}], test=[{"article": "a", "highlights": "h"}]
+    )
+    assert pick_columns(splits, FIELDS) == {"document": "article", "summary": "highlights"}
+    assert pick_columns(splits, FIELDS, {"document": None, "summary": "article"}, problems=[]) == {"summary": "article"}
+    assert splits.notes == []
+    assert problems(pick_columns, splits, FIELDS, {"document": "x"}) == [
+        "test.jsonl: no column 'x' for document; it has 'article', 'highlights'; name one with --text_column"
+    ]
+
+
+def test_the_best_known_name_wins_and_that_is_said():
+    splits = splits_of(
+        train=[{"dialogue": "d", "document": "o", "summary": "s"}], test=[{"document": "o", "summary": "s"}]
+    )
+    assert pick_columns(splits, FIELDS) == {"document": "document", "summary": "summary"}
+    assert splits.notes == ["train.jsonl: document is column 'document'; --text_column can choose 'dialogue'"]
+    # The test file alone would do with another name, but the same column must serve all splits.
+    splits = splits_of(train=[{"document": "o", "summary": "s"}], test=[{"article": "o", "summary": "s"}])
+    assert problems(pick_columns, splits, FIELDS) == [
+        "test.jsonl: no column 'document' for document; it has 'article', 'summary'; name one with --text_column"
+    ]
+
+
+def test_missing_columns_suggest_the_flag_to_type():
+    splits = splits_of(train=[{"Document": "d", "sumary": "s"}])
+    assert problems(pick_columns, splits, FIELDS) == [
+        "train.jsonl: no column 'document' or 'article' or 'dialogue' for document; it has 'Document', 'sumary'; "
+        "did you mean --text_column Document?",
+        "train.jsonl: no column 'summary' or 'highlights' for summary; it has 'Document', 'sumary'; "
+        "did you mean --summary_column sumary?",
+    ]
+    assert problems(pick_columns, splits, FIELDS, {"document": "Document", "summary": "summry"}) == [
+        "train.jsonl: no column 'summry' for summary; it has 'Document', 'sumary'; "
+        "did you mean --summary_column sumary?"
+    ]
+    other = splits_of(train=[{"text": "d", "y": "s"}])
+    assert problems(pick_columns, other, FIELDS, {"document": "TEXT", "summary": "y"}) == [
+        "train.jsonl: no column 'TEXT' for document; it has 'text', 'y'; did you mean --text_column text?"
+    ]
+    many = splits_of(train=[{f"column{n}": "" for n in range(20)}])
+    assert problems(pick_columns, many, {"a": ("a_column", ("z",))})[0].endswith(
+        "'column11', ... 8 more; name one with --a_column"
+    )
+
+
+def test_columns_are_looked_for_in_all_rows():
+    splits = splits_of(train=[{"document": "a"}, {"document": "b", "summary": "s"}])
+    assert pick_columns(splits, FIELDS) == {"document": "document", "summary": "summary"}
+
+
+def test_fields_that_may_be_missing():
+    splits = splits_of(train=[{"document": "a"}, {"document": "b", "summary": None}, {"document": "c", "summary": " "}])
+    del splits["train"][1:]
+    assert pick_columns(splits, FIELDS, allow_missing=("summary",)) == {"document": "document"}
+    assert problems(pick_columns, splits, FIELDS, {"summary": "s"}, ("summary",)) == [
+        "train.jsonl: no column 's' for summary; it has 'document'; name one with --summary_column"
+    ]
+    rows = [{"document": "a"}, {"document": "b", "summary": None}, {"document": "c", "summary": " "}]
+    examples, _ = usable_rows(splits_of(train=rows), COLUMNS, allow_missing=("summary",))
+    assert [example["summary"] for example in examples["train"]] == ["", "", ""]
+    wrong = splits_of(train=[{"document": "a", "summary": ["b"]}, {"document": "a", "summary": "b"}])
+    assert "neither text nor a number" in problems(usable_rows, wrong, COLUMNS, allow_missing=("summary",))[0]
+
+
+def test_several_references():
+    rows = [{"summary": ["a", "b"]}, {"summary": "c"}, {"summary": ["1", 2]}]
+    examples, _ = usable_rows(splits_of(train=rows), {"summary": "summary"}, several=("summary",))
+    assert [example["summary"] for example in examples["train"]] == [["a", "b"], ["c"], ["1", "2"]]
+    needed = f"{NEEDED}, or a list of such texts"
+    bad = splits_of(train=[*rows, {"summary": []}, {"summary": ["a", ""]}, {"summary": ["a", None]}])
+    assert problems(usable_rows, bad, {"summary": "summary"}, several=("summary",)) == [
+        f"train.jsonl line 4: column 'summary' is an empty list ([]); {needed}{HINT}",
+        f"train.jsonl line 5: column 'summary' has an item that is empty (['a', '']); {needed}",
+        f"train.jsonl line 6: column 'summary' has an item that is null (['a', None]); {needed}",
+    ]
+    may = {"allow_missing": ("summary",), "several": ("summary",)}
+    examples, _ = usable_rows(splits_of(train=[{"summary": []}, {"summary": None}]), {"summary": "summary"}, **may)
+    assert [example["summary"] for example in examples["train"]] == [[], []]
+    # One empty item does not make the others missing.
+    bad = splits_of(train=[{"summary": ["a", ""]}, {"summary": "b"}])
+    assert len(problems(usable_rows, bad, {"summary": "summary"}, **may)) == 1
+
+
+def test_ids_are_the_rows_own_when_each_is_different():
+    def ids(*values, column="id"):
+        rows = [{"document": "d", **({} if value is None else {"id": value})} for value in values]
+        examples, _ = usable_rows(splits_of(train=rows), {"document": "document"}, "skip", id_column=column)
+        return [example["id"] for example in examples["train"]], examples.notes
+
+    assert ids("b", 7, " a ") == (["b", "7", " a "], [])
+    assert ids(None, None) == (["1", "2"], [])
+    note = ["train: ids are row numbers, for 'id' is not a different text in each row"]
+    assert ids("b", "b") == (["1", "2"], note)
+    assert ids("b", None) == (["1", "2"], note)
+    assert ids("b", "a", column="document") == (["1", "2"], [note[0].replace("'id'", "'document'")])
+
+
+def test_order_and_counts():
+    rows = "".join(json.dumps({"id": f"r{n}", "document": f"d{n}", "summary": f"s{n}"}) + "\n" for n in range(50))
+    examples, columns, counts = load_examples(FIELDS, train_file=write("train.jsonl", rows), seed=1)
+    assert columns == COLUMNS
+    assert counts == {"train": {"read": 50, "used": 50, "left_out": []}}
+    assert (len(examples["train"]), len(examples["validation"])) == (45, 5)
+    for rows in examples.values():
+        numbers = [int(row["id"][1:]) for row in rows]
+        assert numbers == sorted(numbers)
+        assert rows == [{"id": f"r{n}", "document": f"d{n}", "summary": f"s{n}"} for n in numbers]
+
+
+def test_the_validation_split_is_cut_by_the_seed():
+    def cut(seed, size=100, **kwargs):
+        splits = cut_validation(Splits({"train": [{"id": str(n)} for n in range(size)]}), seed, **kwargs)
+        assert sorted(int(row["id"]) for rows in splits.values() for row in rows) == list(range(size))
+        return splits
+
+    assert cut(1) == cut(1)
+    assert cut(1) != cut(2)
+    # Written down once: other machines and versions of Python must cut the same rows.
+    assert [row["id"] for row in cut(42)["validation"]] == ["3", "13", "14", "17", "28", "31", "35", "81", "86", "94"]
+    assert len(cut(1, 2)["validation"]) == 1
+    assert len(cut(1, 30_000)["validation"]) == 1000
+    assert len(cut(1, 100, share=0.25)["validation"]) == 25
+    splits = cut(3)
+    assert cut_validation(Splits({"train": [{"id": "1"}]}), 1, share=0).keys() == {"train"}
+    assert splits.notes == ["no validation split: 10 of 100 training rows set aside for it (seed 3)"]
+    assert splits.sources["validation"] == {"cut_from": "train", "seed": 3, "rows": 10}
+    given = Splits({"train": [{"id": "1"}], "validation": [{"id": "2"}]})
+    assert cut_validation(given, 1) is given and len(given["train"]) == 1
+    assert problems(cut_validation, Splits({"train": [{"id": "1"}]}), 1) == [
+        "no validation split, and one training row cannot be divided: give --validation_file"
+    ]
+
+
+def test_the_cut_comes_after_the_rows_were_judged():
+    rows = (GOOD + '{"document": "x"}\n' * 9) * 3
+    examples, _, counts = load_examples(FIELDS, on_bad_row="skip", train_file=write("train.jsonl", rows))
+    assert (len(examples["train"]), len(examples["validation"]), counts["train"]["used"]) == (2, 1, 3)
+
+
+def test_sources_say_what_was_read():
+    write("train.jsonl", GOOD * 3)
+    write("copy.jsonl", GOOD * 3)
+    splits = load_splits(train_file="train.jsonl", test_file="copy.jsonl")
+    sha256 = hashlib.sha256(GOOD.encode() * 3).hexdigest()
+    assert splits.sources == {
+        "train": {"file": "train.jsonl", "sha256": sha256, "rows": 3},
+        "test": {"file": "copy.jsonl", "sha256": sha256, "rows": 3},
+    }
+    assert splits.notes == ["--test_file holds the same bytes as --train_file: its scores tell nothing new"]
+
+
+def block_sockets(monkeypatch):
+    calls = []
+
+    def blocked(*args, **kwargs):
+        calls.append(args)
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr(socket.socket, "connect", blocked)
+    monkeypatch.setattr(socket, "getaddrinfo", blocked)
+    return calls
+
+
+OUT_OF_REACH = (
+    "--dataset_name some/name: no folder of this name is here, the Hub is out of reach, and its cache holds no copy; "
+    "offline, give --train_file FILE, or a folder of data files as --dataset_name"
+)
+
+
+@pytest.mark.parametrize("offline", [True, False])
+def test_a_hub_out_of_reach_is_said_at_once(monkeypatch, offline):
+    import datasets
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", offline)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
+    calls = block_sockets(monkeypatch)
+    slept = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    assert problems(load_splits, dataset_name="some/name") == [OUT_OF_REACH]
+    assert slept == []  # the library on its own sleeps for 23 seconds between its attempts
+    assert bool(calls) is not offline
+    assert datasets.config.HF_HUB_OFFLINE is offline
+
+
+def test_a_hub_within_reach_is_asked(monkeypatch):
+    import datasets
+    from huggingface_hub import constants
+
+    class Silent(http.server.BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.send_response(404)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Silent)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    seen = []
+    monkeypatch.setattr(datasets, "load_dataset", lambda *a, **k: seen.append(datasets.config.HF_HUB_OFFLINE) or {})
+    try:
+        problems(load_splits, dataset_name="some/name")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert seen == [False]
+
+
+def test_a_data_set_script_is_answered_with_its_parquet_copy():
+    """Trap 22: data sets that are a script are no longer run."""
+    os.mkdir("old")
+    write("old/old.py", "")
+    assert problems(load_splits, dataset_name="old") == [
+        "--dataset_name old: this data set is a script, which datasets 4 and later does not run; take the Hub's "
+        "Parquet copy of it with --dataset_revision refs/convert/parquet, or give files"
+    ]
+
+
+def test_a_local_folder_of_parquet_files_is_a_data_set(monkeypatch):
+    import datasets
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    calls = block_sockets(monkeypatch)
+    texts = {"document": ["N/A", "b\nc"], "summary": ["null", "s"]}
+    for split in ("train-00000-of-00002", "train-00001-of-00002", "dev-00000-of-00001", "test-00000-of-00001"):
+        write_parquet(f"folder/data/{split}.parquet", texts)
+    examples, _, counts = load_examples(FIELDS, dataset_name="folder", dataset_revision="main")
+    assert {split: count["used"] for split, count in counts.items()} == {"train": 4, "validation": 2, "test": 2}
+    assert examples["validation"] == [
+        {"id": "1", "document": "N/A", "summary": "null"},
+        {"id": "2", "document": "b\nc", "summary": "s"},
+    ]
+    source = examples.sources["train"]
+    assert {name: source[name] for name in ("dataset", "config", "revision", "split", "rows")} == {
+        "dataset": "folder", "config": None, "revision": "main", "split": "train", "rows": 4,
+    }  # fmt: skip
+    assert len(source["fingerprint"]) == 16 and source["commit"]
+    again = load_splits(dataset_name="folder", dataset_revision="main")
+    assert again.sources == examples.sources
+    write_parquet("folder/data/test-00000-of-00001.parquet", {"document": ["", "x"], "summary": ["s", "s"]})
+    assert problems(load_examples, FIELDS, dataset_name="folder") == [
+        f"folder (test) row 1: column 'document' is empty (''); {NEEDED}{HINT}"
+    ]
+    assert calls == []
+
+
+def test_strings_survive_in_a_data_set_of_csv_files():
+    """Trap 15: the library reads CSV with pandas, which takes N/A and null for missing and 007 for 7."""
+    os.mkdir("folder")
+    write("folder/train.csv", "document,summary\nN/A,007\nnull,008\n")
+    write("folder/test.csv", "document,summary\nNone,1.50\n")
+    splits = load_splits(dataset_name="folder")
+    assert splits["train"] == [{"document": "N/A", "summary": "007"}, {"document": "null", "summary": "008"}]
+    assert splits["test"] == [{"document": "None", "summary": "1.50"}]
+
+
+def test_spellings_and_needs_of_the_splits_of_a_data_set(monkeypatch):
+    import datasets
+
+    def load(*args, **kwargs):
+        rows = datasets.Dataset.from_dict({"document": ["a"]})
+        return datasets.DatasetDict({"valid": rows, "dev": rows, "extra": rows, "train": rows.select([])})
+
+    monkeypatch.setattr(datasets, "load_dataset", load)
+    splits = load_splits(dataset_name="some/name", needed=("validation",))
+    assert list(splits) == ["validation"]
+    assert splits.sources["validation"]["split"] == "valid"
+    assert splits.notes == ["--dataset_name some/name: splits not used: 'dev', 'extra', 'train'"]
+    assert problems(load_splits, dataset_name="some/name") == [
+        "--dataset_name some/name: has no rows for 'train'; its splits: 'valid', 'dev', 'extra', 'train'"
+    ]
+
+
+def test_other_faults_of_a_data_set_come_with_the_librarys_reason():
+    os.mkdir("hollow")
+    os.mkdir("ragged")
+    write("ragged/train.csv", "document,summary\na,b\nc,d,e\n")
+    write("mine.csv", "a,b\n")
+    assert problems(load_splits, dataset_name="mine.csv") == [
+        "--dataset_name mine.csv: is a file; give it with --train_file"
+    ]
+    [problem] = problems(load_splits, dataset_name="hollow")
+    assert problem.startswith("--dataset_name hollow: EmptyDatasetError: The directory at ")
+    [problem] = problems(load_splits, dataset_name="ragged")
+    assert problem.startswith("--dataset_name ragged: ParserError: Error tokenizing data.")
+    write("ragged/train.csv", "document,summary\na,b\n")
+    [problem] = problems(load_splits, dataset_name="ragged", dataset_config_name="none")
+    assert problem == "--dataset_name ragged: ValueError: BuilderConfig 'none' not found. Available: ['default']"
+
+
+def test_overlap_within_and_between_splits():
+    def rows(*texts):
+        return [{"id": str(n), "document": text, "summary": "s", "refs": [text, "r"]} for n, text in enumerate(texts)]
+
+    splits = {"train": rows("A b", "c", "A b", "a  B"), "test": rows("A b", "C", "x", "ａ\nb")}
+    assert overlap(splits, ("document",)) == {
+        "train": {"exact": 1, "normalised": 2, "examples": [["0", "2"], ["0", "3"]]},
+        "train/test": {"exact": 1, "normalised": 3, "examples": [["0", "0"], ["1", "1"], ["0", "3"]]},
+        "test": {"exact": 0, "normalised": 1, "examples": [["0", "3"]]},
+    }
+    assert overlap(splits, ("document", "refs", "summary"))["train"]["exact"] == 1
+    many = overlap({"train": rows(*["same"] * 9)}, ("document",))["train"]
+    assert (many["exact"], len(many["examples"])) == (8, 5)
+    differ = [{"id": "1", "document": "a", "summary": "b"}, {"id": "2", "document": "a", "summary": "c"}]
+    assert overlap({"train": differ}, ("document", "summary"))["train"]["exact"] == 0
+
+
+def test_100_000_rows_are_read_in_linear_time_and_modest_memory():
+    def work(size):
+        with open(f"{size}.csv", "w") as file:
+            file.write("document,summary\n")
+            file.writelines(f"Document number {n},Summary {n}\n" for n in range(size))
+        start = time.process_time()
+        examples, _, counts = load_examples(FIELDS, train_file=f"{size}.csv")
+        assert counts["train"]["used"] == size
+        return time.process_time() - start
+
+    work(1000)
+    small, large = min(work(10_000) for _ in range(3)), work(100_000)
+    assert large / small < 30  # ten times the rows; a quadratic step makes it a hundred
+    tracemalloc.start()
+    rows = read_file("10000.csv")
+    used = tracemalloc.get_traced_memory()[0] / len(rows)
+    tracemalloc.stop()
+    assert used < 700  # bytes per row of two short texts
