@@ -141,7 +141,9 @@ def parse(settings_class, defaults, recipe, metrics, argv=None):
     name = Path(recipe).stem
     parser = _Parser([settings_class, Seq2SeqTrainingArguments], prog=f"{name}.py", allow_abbrev=False)
     own = {f.name for f in dataclasses.fields(settings_class)}
-    parser.set_defaults(**{"output_dir": str(Path("outputs") / name), **defaults})
+    # The Trainer sets the libraries' verbosity anew: without this, warnings that mean nothing come back with it.
+    quiet = {"log_level": "error", "log_level_replica": "error"}
+    parser.set_defaults(**{"output_dir": str(Path("outputs") / name), **quiet, **defaults})
     flags = list(sys.argv[1:] if argv is None else argv)
     flags = _yaml_flags(flags, parser) + flags
     namespace, unknown = parser.parse_known_args(flags)

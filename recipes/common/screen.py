@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 def quiet(args):
     """Silence what means nothing to a user; `--log_level info` brings the libraries' messages back."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # else every fork prints a warning
-    if args.log_level in ("passive", "warning"):
+    if args.log_level in ("error", "critical"):
         import datasets
 
         transformers.utils.logging.set_verbosity_error()
