@@ -103,21 +103,17 @@ def main(argv=None):
         return screen.final_table(run, METRICS)
 
     # Model
-    config = models.load_config(settings, args)
-    tokenizer = models.load_tokenizer(settings)
-    model = models.load_model(settings, config, tokenizer)
+    model, tokenizer = models.load(settings, args)
 
     # Features
     tables = features.tokenize(splits, features.fill(source), TARGET, tokenizer, settings)
-    lengths = features.length_report(tables, settings)
-    lost = features.lost_characters(tables["train"], TARGET, tokenizer)
-    screen.describe(tables, found, lengths, lost, tokenizer, settings, args)
+    fits = features.inspect(tables, TARGET, tokenizer, settings)
+    screen.describe(tables, found, fits, tokenizer, settings, args)
     if settings.dry_run:
         return None
 
     # Trainer
     args.generation_config = decoding.generation_config(settings, model)
-    evaluator = evaluation.Evaluator(scores.score_rouge, TARGET)
     trainer = Seq2SeqTrainer(
         model=model,
         args=args,
@@ -125,39 +121,32 @@ def main(argv=None):
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
         data_collator=batches.Collator(tokenizer, model),
-        score=evaluator,
-        callbacks=runs.callbacks(settings, args),
+        score=evaluation.Evaluator(scores.score_rouge, TARGET),
+        callbacks=[*runs.callbacks(settings, args), screen.Progress(METRICS)],
     )
-    screen.attach(trainer, METRICS)
-    run.start(lengths=lengths, lost=lost, decoding=args.generation_config.to_diff_dict())
-
-    run.lap("preparation")
+    run.start(**fits, decoding=args.generation_config.to_diff_dict())
 
     # Train
     if args.do_train:
         baselines = evaluation.Baselines(trainer, tables[final], lead_sentence, args.seed)
         run.lap("baselines")
         run.save_metrics("train", trainer.train(resume_from_checkpoint=run.checkpoint()).metrics)
-        run.lap("training")
 
     # Evaluate
     if args.do_eval:
         run.save_metrics("eval", trainer.evaluate(tables["validation"]))
-        run.lap("evaluation")
 
     # Predict
     if final == "test":
         run.save_metrics("predict", trainer.predict(tables["test"], metric_key_prefix="predict").metrics)
-        run.lap("prediction")
-    run.write_predictions(evaluator.rows)
+    run.write_predictions(trainer.score.rows)
 
     # Save
     run.save_model(model, tokenizer, args.generation_config)
     if args.do_train:
         run.write_json("baseline_results.json", {"split": final, **baselines.with_tuned()})
-        trainer.save_state()
-    report.write_card(run, final, METRICS, tables[final][0]["source"], evaluator.signatures)
-    run.finish(signatures=evaluator.signatures, peak_memory_gib=screen.peak_memory_gib())
+    report.write_card(run, final, METRICS, trainer.score)
+    run.finish(trainer)
     return screen.final_table(run, METRICS)
 
 

@@ -75,6 +75,8 @@ FIXED = {
     "average_tokens_across_devices": (True, "the loss is one mean over all tokens of a step"),
     "batch_eval_metrics": (False, "scores need all rows at once"),
     "eval_do_concat_batches": (True, "scores need all rows at once"),
+    "predict_with_generate": (True, "scores are those of generated texts"),
+    "prediction_loss_only": (False, "scores are those of generated texts"),
 }
 
 

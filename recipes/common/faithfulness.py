@@ -84,7 +84,7 @@ def _names(rest, source, known):
         stems = {word, f"{word}s", *(word.removesuffix(end) for end in ("s", "n", "an", "ian", "es", "ese", "ish"))}
         if not match.group()[0].isupper() or word in NOT_NAMES or stems & source.words:
             continue
-        alone = not re.match(" [A-Z]", rest[match.end() :])
+        alone = not re.match(r" [A-Z]\w", rest[match.end() :])
         if starts_sentence(match) and (word in known if known else alone):
             continue
         if found and rest[found[-1].end : match.start()] in (" ", "-", ". "):

@@ -81,6 +81,12 @@ def sample(table, size, seed):
     return table.select([n for n, example in enumerate(table["example"]) if example in kept])
 
 
+def inspect(tables, target, tokenizer, settings):
+    """What the model will not see: {"lengths": see length_report, "lost": see lost_characters, in training}."""
+    lost = lost_characters(tables["train"], target, tokenizer)
+    return {"lengths": length_report(tables, settings), "lost": lost}
+
+
 def length_report(tables, settings):
     """{split: {side: counts}} of lengths in tokens: median, 95th percentile, longest, how many the limits cut."""
     limits = {"length": settings.max_source_length, "target_length": settings.max_target_length}

@@ -14,6 +14,13 @@ from recipes.common import UserError
 OVERFLOWS_IN_FP16 = {"t5", "mt5", "umt5", "longt5"}
 
 
+def load(settings, args):
+    """(model, tokenizer), checked before any weight is read; see load_model for the model's weights."""
+    config = load_config(settings, args)
+    tokenizer = load_tokenizer(settings)
+    return load_model(settings, config, tokenizer), tokenizer
+
+
 def load_config(settings, args):
     """The model's configuration, checked: an encoder-decoder, at a length and precision it can work with.
 

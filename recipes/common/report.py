@@ -45,7 +45,7 @@ To repeat it: `{{ command | join(" ") }}`. Everything else is in `run.json`; the
 """
 
 
-def write_card(run, split, metrics, example, signatures):
+def write_card(run, split, metrics, evaluator):
     """Write README.md, the model card: scores beside the baselines, a snippet that runs, how it was made."""
     if not run.is_main:
         return
@@ -65,7 +65,7 @@ def write_card(run, split, metrics, example, signatures):
             metrics=metrics,
             table=table,
             folder=str(run.folder),
-            example=example,
-            signatures=" ".join(signatures.values()),
+            example=evaluator.rows[0]["source"],
+            signatures=" ".join(evaluator.signatures.values()),
         ),
     )

@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import resource
 import shutil
 import subprocess
 import sys
@@ -96,25 +97,21 @@ class Run:
         return None
 
     def start(self, **more):
-        """Take possession of the folder; an old default folder with other settings moves to the next free `.N`.
-
-        Returns:
-            The old run's new place, or None.
-        """
+        """Take possession of the folder; an old default folder with other settings moves to the next free `.N`."""
         global _current
         self.record.update(more)
-        moved = None
         if self.is_main:
             old = self.read("run.json")
             if self.folder.is_dir() and any(self.folder.iterdir()) and (old is None or _changes(old, self.record)):
                 number = next(n for n in range(1, 10_000) if not Path(f"{self.folder}.{n}").exists())
-                moved = self.folder.rename(f"{self.folder}.{number}")
+                self.folder.rename(f"{self.folder}.{number}")
+                print(f"kept      the old run with other settings is now {self.folder}.{number}")
             self.folder.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self.recipe, self.folder / "recipe.py")
             _current = self
             self.write()
         _wait_for_all()
-        return moved
+        self.lap("preparation")
 
     def lap(self, stage):
         """Note the seconds since the last lap under `stage`."""
@@ -128,10 +125,11 @@ class Run:
         if self.is_main:
             write_json(self.folder / "run.json", self.record)
 
-    def finish(self, **more):
+    def finish(self, trainer):
         """The last write: everything the run left is in place."""
+        trainer.save_state()
         self.record.pop("reason", None)
-        self.write(status="done", **more)
+        self.write(status="done", signatures=trainer.score.signatures, peak_memory_gib=peak_memory_gib())
 
     def write_json(self, name, value):
         if self.is_main:
@@ -146,7 +144,8 @@ class Run:
         self.write_text("predictions.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
     def save_metrics(self, split, metrics):
-        """Write {split}_results.json and merge it into all_results.json, under the library's names."""
+        """Write {split}_results.json and merge it into all_results.json, under the library's names; ends a lap."""
+        self.lap(split)
         if not self.is_main:
             return
         write_json(self.folder / f"{split}_results.json", metrics)
@@ -189,6 +188,16 @@ class Checkpoints(transformers.TrainerCallback):
         kept = {newest, Path(state.best_model_checkpoint or newest)}
         for old in set(Path(args.output_dir).glob("checkpoint-*")) - kept:
             shutil.rmtree(old)
+
+
+def peak_memory_gib():
+    """Most memory in use so far: of the GPU where there is one, else of this process."""
+    import torch
+
+    if torch.cuda.is_available():
+        return round(torch.cuda.max_memory_allocated() / 2**30, 2)
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes on Linux, bytes on a Mac
+    return round(size / (2**20 if sys.platform == "linux" else 2**30), 2)
 
 
 def is_whole(checkpoint):

@@ -4,7 +4,6 @@
 import logging
 import math
 import os
-import resource
 import sys
 import warnings
 
@@ -40,16 +39,16 @@ def begin(settings, args):
     say(args, f"{settings.model_name_or_path} on {settings.dataset_name or settings.train_file}")
 
 
-def describe(tables, found, lengths, lost, tokenizer, settings, args):
+def describe(tables, found, fits, tokenizer, settings, args):
     """Split sizes, what the limits cut, what the tokenizer loses, the arithmetic of a step; more with --dry_run."""
     rows = {split: len(set(table["example"])) for split, table in tables.items()}
     say(args, "rows      " + ", ".join(f"{split} {count:,}" for split, count in rows.items()))
     say(args, *(f"          {note}" for note in found["notes"]))
-    for side, cut in lengths["train"].items():
+    for side, cut in fits["lengths"]["train"].items():
         counts = f"{cut['median']} tokens (median), {cut['p95']} (95 %), {cut['max']} (longest)"
         say(args, f"{side:9} {counts}; {cut['cut']:,} cut at {cut['limit']} ({cut['cut_percent']} %)")
-    if lost:
-        say(args, f"lost      the tokenizer cannot keep {_ranked(lost)}")
+    if fits["lost"]:
+        say(args, f"lost      the tokenizer cannot keep {_ranked(fits['lost'])}")
     describe_step(args, len(tables["train"]))
     if settings.dry_run:
         show_example(tables["train"][0], tokenizer, settings, args)
@@ -100,6 +99,9 @@ class Progress(transformers.TrainerCallback):
         self.metrics = metrics
         self.bars = {}
 
+    def on_init_end(self, args, state, control, **kwargs):
+        self.off = args.disable_tqdm
+
     def on_train_begin(self, args, state, control, **kwargs):
         self._open("train", state.max_steps, state)
         self.bars["train"].update(state.global_step)
@@ -130,20 +132,12 @@ class Progress(transformers.TrainerCallback):
 
     def _open(self, name, total, state, leave=True):
         # disable=None: no bar where the output is a file.
-        disable = None if state.is_world_process_zero else True
+        disable = None if state.is_world_process_zero and not self.off else True
         self.bars[name] = tqdm(total=total, desc=name, leave=leave, disable=disable, dynamic_ncols=True)
 
     def _close(self, name):
         if name in self.bars:
             self.bars.pop(name).close()
-
-
-def attach(trainer, metrics):
-    """Give `trainer` this room's bars instead of the library's."""
-    trainer.remove_callback(transformers.PrinterCallback)
-    trainer.remove_callback(transformers.ProgressCallback)
-    if not trainer.args.disable_tqdm:
-        trainer.add_callback(Progress(metrics))
 
 
 def final_table(run, metrics):
@@ -168,13 +162,3 @@ def final_table(run, metrics):
 def _with_interval(scores, name):
     (value, low, high) = (scores.get(f"{name}{suffix}") for suffix in ("", "_ci_low", "_ci_high"))
     return "-" if value is None else f"{value:.1f} ({low:.1f} to {high:.1f})"
-
-
-def peak_memory_gib():
-    """Most memory in use so far: of the GPU where there is one, else of this process."""
-    import torch
-
-    if torch.cuda.is_available():
-        return round(torch.cuda.max_memory_allocated() / 2**30, 2)
-    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes on Linux, bytes on a Mac
-    return round(size / (2**20 if sys.platform == "linux" else 2**30), 2)

@@ -32,6 +32,8 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
     def __init__(self, *args, score=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.score = score
+        for callback in (transformers.PrinterCallback, transformers.ProgressCallback):
+            self.remove_callback(callback)
         self.texts_in_training = {}  # optimizer step -> {feature: text}
         # compute_loss divides by num_items_in_batch itself: the Trainer counts the items, but must not divide again.
         self.model_accepts_loss_kwargs = True
