@@ -9,7 +9,6 @@ Only the surface is compared, in English and German. A number that the source ha
 a lost "not", swapped people and invented deeds. A sum or a count that the output works out by itself is flagged.
 """
 
-import itertools
 import re
 
 from recipes.common.mentions import CENT, Mention, mentions, starts_sentence
@@ -26,17 +25,18 @@ class Source:
     """What a source supports: `supports(mention)`, and its words."""
 
     def __init__(self, text):
-        self.text = text.casefold()
-        self.words = {_stem(word) for word in WORD.findall(self.text)}
+        found, rest = mentions(text)
+        self.text = text
+        self.words = {_stem(word.casefold()) for word in WORD.findall(f"{text} {rest}")}
         values = {kind: set() for kind in (*KINDS, "weak")}
-        for mention in mentions(text)[0]:
+        for mention in found:
             values["weak" if mention.weak else mention.kind] |= mention.values
         self.amounts, self.dates, self.weak = values["amount"], values["date"], values["weak"]
         # The 14th of "14 March", the 5 of 17:00 and the 1234 of AB-1234 may be said alone.
         self.numbers = values["number"] | {part for kind, *parts in self.dates if kind == "day" for part in parts[1:]}
         times = [parts for kind, *parts in self.dates if kind == "time"]
         self.numbers |= {number for hour, minute in times for number in (hour, hour + 12, minute)}
-        self.numbers |= {int(digits) for code in values["code"] for digits in re.findall(r"\d{3,}", code)}
+        self.numbers |= {int(digits) for code in values["code"] for digits in re.findall(r"\d{3,300}", code)}
 
     def supports(self, mention):
         return any(getattr(self, f"_{mention.kind}")(value) for value in mention.values)
@@ -53,8 +53,10 @@ class Source:
         return said and unit in {other for _, other in self.amounts}
 
     def _code(self, value):
-        parts = r"[\s_/.:#-]*".join(map(re.escape, re.findall(r"\d+|[^\W\d_]+|[@?&=%+~]", value)))
-        return re.search(rf"(?<![^\W_]){parts}(?![^\W_])", self.text) is not None
+        if not re.fullmatch(r"[\w/-]+", value):  # an address
+            return value.casefold() in self.text.casefold()
+        parts = r"[\s_/.:#-]*".join(map(re.escape, re.findall(r"\d+|[^\W\d_]+", value)))
+        return re.search(rf"(?<![^\W_]){parts}(?![^\W_])", self.text, re.IGNORECASE) is not None
 
     def _date(self, value):
         kind, first, *rest = value
@@ -114,8 +116,9 @@ def fragments(source, output):
         for j in where.get(output[i], []):
             if j < beyond:  # inside of a match already seen
                 continue
-            same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(output[i:], source[j:], strict=False))
-            length = sum(1 for _ in same)
+            length = 1
+            while output[i + length : i + length + 1] == source[j + length : j + length + 1] != []:
+                length += 1
             longest, beyond = max(longest, length), j + length
         lengths += [longest] if longest else []
         i += max(longest, 1)

@@ -96,7 +96,7 @@ def starts_sentence(match):
 def _read_numeral(text):
     """The numbers that digits with points and commas may mean, in English or in German."""
     *_, last = parts = re.split("[.,]", re.sub("[\u00a0\u202f]", "", text))
-    digits = int("".join(parts))
+    digits = int("".join(parts)[:300])  # a runaway output must not overflow
     if len(parts) == 1 or len(parts) > 2 and len(last) == 3 and len(set(re.findall("[.,]", text))) == 1:
         return {digits}
     return {digits / 10 ** len(last)} | ({digits} if len(parts) == 2 and len(last) == 3 else set())
@@ -149,7 +149,7 @@ def _read_date(match):
 
 def _read_code(match):
     """Letters and digits in one word, as in AB-1234 and T5, but not in 3rd, 20kg and 78-year-old; and addresses."""
-    text, parts = match.group().casefold(), re.split("[-_/]", match.group())
+    text, parts = match.group(), re.split("[-_/]", match.group())
     counted = all(re.fullmatch(r"\d+[^\W\d_]{0,3}", part) or part.isalpha() and part.islower() for part in parts)
     mixed = any(map(str.isdecimal, text)) and any(map(str.isalpha, text)) and not counted
     return [{text}] if mixed or "link" in match.groupdict() else []
