@@ -83,7 +83,7 @@ class Settings(arguments.RecipeSettings):
 
 def lead_sentence(row):
     """The trivial summary: the text's first sentence."""
-    return scores.split_sentences(row["document"])[0]
+    return (scores.split_sentences(row["document"]) or [""])[0]
 
 
 # ---------------------------------------------------------------- Main

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Generated texts to predictions and scores, against the references as the data has them."""
 
+from collections import namedtuple
+
+from recipes.common.faithfulness import score_faithfulness
 from recipes.common.features import references, sample
+
+Example = namedtuple("Example", "row sources places")  # a row of the data, and where its features stand in the table
 
 
 class Evaluator:
@@ -19,52 +24,53 @@ class Evaluator:
         self.finish = finish or (lambda row, outputs: outputs[0])
         self.rows, self.totals, self.signatures = [], {}, {}
 
-    def __call__(self, texts, table):
+    def __call__(self, texts, table, hit_limit):
         """Score one generated text per feature of `table`.
 
+        Args:
+            hit_limit: per feature, whether its text ended at the length limit.
         Returns:
             {metric: value} with intervals; `rows` then has one entry per row of the data, in input order.
         """
-        rows, sources, outputs = [], [], []
-        previous = None
-        columns = table.select_columns(["example", "row", "source"])
-        for text, feature in zip(texts, columns, strict=True):
-            if feature["example"] != previous:
-                rows.append(feature["row"])
-                sources.append(feature["source"])
-                outputs.append([])
-            outputs[-1].append(text)
-            previous = feature["example"]
-        predictions = [self.finish(row, texts) for row, texts in zip(rows, outputs, strict=True)]
-        return self._judge(rows, sources, predictions)
+        examples = _examples(table)
+        predictions = [self.finish(example.row, [texts[place] for place in example.places]) for example in examples]
+        self._judge(examples, predictions)
+        for entry, example in zip(self.rows, examples, strict=True):
+            entry["hit_limit"] = any(bool(hit_limit[place]) for place in example.places)
+        self.totals["hit_limit"] = 100 * sum(entry["hit_limit"] for entry in self.rows) / len(self.rows)
+        return self.totals
 
     def judge_trivial(self, trivial, table):
         """Score `trivial(row)`, the answer that needs no model, on the examples of `table`."""
-        rows = _rows(table)
-        return self._judge(rows, [""] * len(rows), [trivial(row) for row in rows])
+        examples = _examples(table)
+        return self._judge(examples, [trivial(example.row) for example in examples])
 
     def judge_again(self, table):
         """Score the examples of `table` with the predictions of the last call, which held them all."""
-        predictions = {row["id"]: row["prediction"] for row in self.rows}
-        rows = _rows(table)
-        wanted = [references(row, self.target) for row in rows]
-        return self.score([predictions[row["id"]] for row in rows], wanted).totals
+        predictions = {entry["id"]: entry["prediction"] for entry in self.rows}
+        examples = _examples(table)
+        wanted = [references(example.row, self.target) for example in examples]
+        return self.score([predictions[example.row["id"]] for example in examples], wanted).totals
 
-    def _judge(self, rows, sources, predictions):
-        wanted = [references(row, self.target) for row in rows]
-        result = self.score(predictions, wanted)
-        self.signatures = result.signatures
+    def _judge(self, examples, predictions):
+        wanted = [references(example.row, self.target) for example in examples]
+        sources = ["\n".join(example.sources) for example in examples]
+        right, faithful = self.score(predictions, wanted), score_faithfulness(predictions, sources)
         self.rows = [
             {
-                "id": row["id"],
+                "id": example.row["id"],
                 "source": source,
                 "reference": texts[0] if len(texts) == 1 else texts,
-                "prediction": text,
+                "prediction": prediction,
                 **scores,
+                **checks,
             }
-            for row, source, texts, text, scores in zip(rows, sources, wanted, predictions, result.rows, strict=True)
+            for example, source, texts, prediction, scores, checks in zip(
+                examples, sources, wanted, predictions, right.rows, faithful.rows, strict=True
+            )
         ]
-        self.totals = dict(result.totals)
+        self.totals = {**right.totals, **faithful.totals}
+        self.signatures = {**right.signatures, **faithful.signatures}
         return self.totals
 
 
@@ -93,7 +99,11 @@ class Baselines:
         return {**self.results, "tuned": self.evaluator.judge_again(self.table)}
 
 
-def _rows(table):
-    """The rows of `table`, once each, in order."""
-    columns = table.select_columns(["example", "row"])
-    return list({feature["example"]: feature["row"] for feature in columns}.values())
+def _examples(table):
+    """The rows of `table` in order, each with all its sources."""
+    examples = {}
+    for place, feature in enumerate(table.select_columns(["example", "row", "source"])):
+        example = examples.setdefault(feature["example"], Example(feature["row"], [], []))
+        example.sources.append(feature["source"])
+        example.places.append(place)
+    return list(examples.values())

@@ -25,7 +25,7 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
     - _get_eval_sampler: longest first, so that batches carry little padding and memory runs out at once or never.
 
     Args:
-        score: (texts, split's features) -> {metric: value}, called with one text per feature, in feature order.
+        score: (texts, table, hit_limit) -> {metric: value}; one text and one mark per feature of the table, in order.
         All others as transformers.Seq2SeqTrainer; args.generation_config must be set.
     """
 
@@ -109,10 +109,10 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         if self.args.predict_with_generate:
             ids = output.predictions[first]
             texts = decode_ids(ids, self.processing_class)
-            scores = self.score(texts, features) if self.score else {}
+            cut = hit_limit(ids, self.args.generation_config.eos_token_id)
+            scores = self.score(texts, features, cut) if self.score else {}
             if metric_key_prefix == "eval":
                 scores |= self._compare_precision(dict(zip(number.tolist(), texts, strict=True)))
-            scores["hit_limit"] = 100 * float(hit_limit(ids, self.args.generation_config.eos_token_id).mean())
             metrics.update({f"{metric_key_prefix}_{name}": value for name, value in scores.items()})
         return EvalLoopOutput(predictions=texts, label_ids=None, metrics=metrics, num_samples=len(features))
 
