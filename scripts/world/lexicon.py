@@ -280,6 +280,10 @@ black:schwarz, white:weiß, grey:grau, green:grün, blue:blau, red:rot, yellow:g
 beige:beige, cream:cremefarben, turquoise:türkis, purple:lila, pink:rosa, silver:silber, copper:kupferfarben,
 navy:marineblau, olive:olivgrün, mustard:senfgelb, mint:mintgrün
 """)
+COLOUR_NOUNS = entries("""
+Schwarz, Weiß, Grau, Grün, Blau, Rot, Gelb, Orange, Braun, Beige, Creme, Türkis, Lila, Rosa, Silber, Kupfer, Marineblau,
+Olivgrün, Senfgelb, Mintgrün
+""")  # after "in", in the order of COLOURS
 SIZES = pairs("small:klein, medium:mittel, large:groß, extra large:extragroß")
 
 # English:German:country, which decides how an address is written

@@ -284,7 +284,7 @@ def _mask_table():
     """Map every shared word that can fill a slot to the name of its slot, longest first."""
     table = {}
     for kind, words in {
-        "COLOUR": [*COLOURS, *COLOURS.values()],
+        "COLOUR": [*COLOURS, *COLOURS.values(), *lexicon.COLOUR_NOUNS],
         "SIZE": [*SIZES, *SIZES.values()],
         "CITY": [name for city in CITIES for name in (city.en, city.de)],
         "STREET": [street for streets in STREETS.values() for street in streets],
