@@ -23,9 +23,11 @@ SEED = 17
 
 
 def build(seed=SEED):
-    """Return {"task/split.jsonl": the file's bytes} for every task."""
+    """Return {"task/split.jsonl": the file's bytes} for every task, with the files that a task has beside them."""
     files = {}
     for task in corpus.TASKS:
+        for name, text in getattr(corpus.module_of(task), "extras", lambda seed: {})(seed).items():
+            files[name] = text.encode("utf-8")
         for split, rows in corpus.module_of(task).rows(seed).items():
             lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
             files[f"{task}/{split}.jsonl"] = lines.encode("utf-8")
@@ -54,7 +56,7 @@ def write(files, folder):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        print(f"{path}: {len(content.splitlines()):,} rows")
+        print(f"{path}: {len(content.splitlines()):,} {'rows' if name.endswith('.jsonl') else 'lines'}")
     (folder / "checksums.txt").write_text(checksums(files), encoding="utf-8", newline="\n")
 
 

@@ -10,16 +10,24 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import sacrebleu
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import make_data  # noqa: E402
-from world import corpus, lexicon, shop  # noqa: E402
+from world import corpus, lexicon, shop, splits  # noqa: E402
 
 SIZES = {"train": 2000, "validation": 200, "test": 200}
-COLUMNS = {"tickets": ["id", "document", "summary"]}
-TARGET = {"tickets": "summary"}
+OTHER_SIZES = {"faq": {"train": 3000}, "chats": {"train": 700, "validation": 80, "test": 80}}
+COLUMNS = {
+    "tickets": ["id", "document", "summary"],
+    "products": ["id", "original", "paraphrase"],
+    "faq": ["id", "en", "de"],
+    "policies": ["id", "context", "question", "text"],
+    "chats": ["id", "conversations"],
+}
+TARGET = {"tickets": "summary", "products": "paraphrase", "faq": "de", "policies": "text", "chats": "conversations"}
 NAMES = {*lexicon.FEMALE, *lexicon.MALE, *lexicon.SURNAMES}
 PARAGRAPHS = 4000
 
@@ -32,13 +40,19 @@ def files():
 @pytest.fixture(scope="module")
 def rows(files):
     return {
-        name.removesuffix(".jsonl"): [json.loads(line) for line in text.splitlines()] for name, text in files.items()
+        name.removesuffix(".jsonl"): [json.loads(line) for line in text.decode().split("\n")[:-1]]
+        for name, text in files.items()
+        if name.endswith(".jsonl")
     }
 
 
 @pytest.fixture(scope="module")
 def pretraining():
     return "\n".join(itertools.islice(corpus.paragraphs(random.Random(3)), PARAGRAPHS))
+
+
+def sizes(task):
+    return SIZES | OTHER_SIZES.get(task, {})
 
 
 def numbers(text):
@@ -50,11 +64,27 @@ def names(text):
 
 
 def whole(records):
-    return "\n".join(str(value) for record in records for key, value in record.items() if key != "id")
+    return "\n".join(text_of(value) for record in records for key, value in record.items() if key != "id")
+
+
+def text_of(value):
+    """A column's text; that of a conversation is all its turns."""
+    return value if isinstance(value, str) else "\n".join(turn["value"] for turn in value)
+
+
+def replies(record):
+    return [turn["value"] for turn in record["conversations"] if turn["from"] == "gpt"]
+
+
+def targets(record, task):
+    """What skeletons are counted of: the target column, each reply of a chat, a question with its short answer."""
+    if task == "chats":
+        return replies(record)
+    return [f"{record['question']} {record['text']}" if task == "policies" else record[TARGET[task]]]
 
 
 def skeletons(records, task):
-    return Counter(shop.skeleton(record[TARGET[task]]) for record in records)
+    return Counter(shop.skeleton(text) for record in records for text in targets(record, task))
 
 
 def test_committed_files_are_what_the_generator_makes(files):
@@ -76,11 +106,9 @@ def test_the_readme_shows_a_real_row_and_the_counts(files, rows):
     readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     shown = re.search(r"```json\n(.*?)\n```", readme, re.DOTALL)[1]
     assert shown in files["tickets/test.jsonl"].decode().splitlines()
-    counts = [
-        int(count.replace(",", ""))
-        for count in re.search(r"`tickets/`.*?\| ([\d,| ]+) \|$", readme, re.M)[1].split("|")
-    ]
-    assert counts == [len(rows[f"tickets/{split}"]) for split in SIZES]
+    for task in COLUMNS:
+        cells = re.search(rf"`{task}/`.*?\| ([\d,| ]+) \|$", readme, re.M)[1].split("|")
+        assert [int(cell.replace(",", "")) for cell in cells] == [len(rows[f"{task}/{split}"]) for split in SIZES]
 
 
 def test_another_seed_makes_other_rows(files):
@@ -89,7 +117,7 @@ def test_another_seed_makes_other_rows(files):
 
 @pytest.mark.parametrize("task", COLUMNS)
 def test_counts_columns_and_ids(rows, task):
-    for split, size in SIZES.items():
+    for split, size in sizes(task).items():
         records = rows[f"{task}/{split}"]
         assert len(records) == size
         assert all(list(record) == COLUMNS[task] for record in records)
@@ -100,8 +128,8 @@ def test_counts_columns_and_ids(rows, task):
 def test_skeletons(rows, task):
     train, test = skeletons(rows[f"{task}/train"], task), skeletons(rows[f"{task}/test"], task)
     assert len(train) >= 300
-    assert max(train.values()) <= 0.02 * SIZES["train"]
-    assert max(test.values()) <= 0.02 * SIZES["test"]
+    assert max(train.values()) <= 0.02 * train.total()
+    assert max(test.values()) <= 0.02 * test.total()
     assert 0.18 <= len(test.keys() - train.keys()) / len(test) <= 0.22
 
 
@@ -115,7 +143,7 @@ def test_names_numbers_and_dates_belong_to_one_split(rows, pretraining, task):
     texts = {split: whole(rows[f"{task}/{split}"]) for split in SIZES} | {"pretrain": pretraining}
     for split, text in texts.items():
         assert len(names(text)) >= 50
-        assert len(numbers(text)) >= 200
+        assert len(numbers(text)) >= 100
         assert {shop.pool_of(value) for value in names(text) | numbers(text)} == {split}
 
 
@@ -154,6 +182,95 @@ def test_no_row_stands_in_the_pretraining_text(rows, pretraining):
         for record in rows[f"tickets/{split}"]:
             assert record["document"] not in lines
             assert record["summary"] not in pretraining
+
+
+@pytest.mark.parametrize("task", ["products", "faq"])
+def test_no_sentence_of_a_row_stands_in_the_pretraining_text(rows, pretraining, task):
+    told = {sentence for line in pretraining.splitlines() for sentence in splits.SENTENCE_END.split(line)}
+    for split in SIZES:
+        for sentence in splits.SENTENCE_END.split(whole(rows[f"{task}/{split}"]).replace("\n", " ")):
+            assert sentence not in told
+
+
+@pytest.mark.parametrize("task", ["products", "faq", "policies", "chats"])
+def test_unseen_skeletons_of_the_other_tasks_are_made_of_known_words(rows, task):
+    known = {word for skeleton in skeletons(rows[f"{task}/train"], task) for word in skeleton.split()}
+    assert {word for skeleton in skeletons(rows[f"{task}/test"], task) for word in skeleton.split()} <= known
+
+
+def test_a_paraphrase_tells_the_same_in_other_words(rows):
+    for split in SIZES:
+        records = rows[f"products/{split}"]
+        for record in records:
+            original, paraphrase = record["original"], record["paraphrase"]
+            assert sorted(re.findall(r"\d+", original)) == sorted(re.findall(r"\d+", paraphrase))
+            assert names(original) == names(paraphrase)
+            assert set(shop.MASKED.findall(original)) == set(shop.MASKED.findall(paraphrase))
+        copies = sum(record["original"] == record["paraphrase"] for record in records) / len(records)
+        assert 0.02 < copies < 0.05 if split == "train" else copies == 0
+        originals, paraphrases = zip(*[(row["original"], row["paraphrase"]) for row in records], strict=True)
+        assert sacrebleu.corpus_bleu(originals, [paraphrases]).score < 20
+
+
+def test_a_translation_has_the_same_values_in_german_writing(rows):
+    for split in SIZES:
+        for record in rows[f"faq/{split}"]:
+            english, german = record["en"], record["de"]
+            assert sorted(re.findall(r"\d+", english)) == sorted(re.findall(r"\d+", german))
+            assert names(english) == names(german)
+            assert not re.search(r"[{}|\"”£]|\d\.\d|€\d|  | [.,;:!?]", german)
+            assert german.count("„") == german.count("“") == english.count("“") == english.count("”")
+            assert len(re.findall(r"\d+,\d\d €", german)) == len(re.findall(r"€\d+\.\d\d", english))
+            assert len(splits.SENTENCE_END.split(german)) == len(splits.SENTENCE_END.split(english)) <= 2
+
+
+def test_an_answer_stands_once_in_its_context_and_the_question_says_it_otherwise(rows):
+    for split, size in SIZES.items():
+        records = rows[f"policies/{split}"]
+        assert len({record["context"] for record in records}) == size
+        for record in records:
+            context, question, answer = record["context"], record["question"], record["text"]
+            assert context.count(answer) == 1
+            assert 1 <= len(answer.split()) <= 8
+            assert answer not in question and question.endswith(("?", "."))
+            assert 4 <= len(re.findall(r"[.!?](?= |$)", context)) <= 9
+            assert not re.search(r"[{}\[\]|]|  | [.,;:!?]", context + question)
+
+
+def test_contexts_and_chats_are_not_in_the_pretraining_text(rows, pretraining):
+    for split in SIZES:
+        assert not any(record["context"] in pretraining for record in rows[f"policies/{split}"])
+        for record in rows[f"chats/{split}"]:
+            assert not all(reply in pretraining for reply in replies(record))
+
+
+def test_chats_alternate_and_name_only_what_was_said(rows):
+    for split in SIZES:
+        for record in rows[f"chats/{split}"]:
+            turns = record["conversations"]
+            roles = [turn["from"] for turn in turns]
+            assert roles[roles[0] == "system" :] == ["human", "gpt"] * len(replies(record))
+            assert 2 <= len(replies(record)) <= 5
+            for number, turn in enumerate(turns):
+                said = text_of(turns[:number])
+                if turn["from"] == "gpt":
+                    assert numbers(turn["value"]) <= numbers(said)
+                    assert names(turn["value"]) <= names(said)
+                assert not re.search(r"[\[\]|]|  | [.,;:!?]|\{(?![A-Z]+\d+\})", turn["value"])
+
+
+def test_some_chats_hold_lines_tabs_braces_and_a_system_turn(rows):
+    for split in SIZES:
+        written = [text for record in rows[f"chats/{split}"] for text in replies(record)]
+        assert all(any(mark in text for text in written) for mark in ("\n", "\t", "{", "}"))
+        assert any(record["conversations"][0]["from"] == "system" for record in rows[f"chats/{split}"])
+    assert sum(len(replies(record)) for record in rows["chats/train"]) >= 2000
+
+
+def test_the_dummy_conversation_is_an_array_of_such_chats(files):
+    chats = json.loads(files["dummy_conversation.json"])
+    assert len(chats) == 12
+    assert all(list(chat) == COLUMNS["chats"] and len(replies(chat)) >= 2 for chat in chats)
 
 
 def test_draws_of_a_split_stay_in_its_pool():

@@ -475,7 +475,7 @@ any // clean the {part}
 electric // remove the {part}
   The {part} comes off with {v}.
   To take off the {part}, use {v}.
-any // repair a scratch
+furniture // repair a scratch
   A scratch disappears with {v}.
   Scratches are repaired with {v}.
 """
