@@ -145,8 +145,8 @@ def main(argv=None):
     run.save_model(model, tokenizer, args.generation_config)
     if args.do_train:
         run.write_json("baseline_results.json", {"split": final, **baselines.with_tuned()})
-    report.write_card(run, final, METRICS, trainer.score)
     run.finish(trainer)
+    report.write(run, final, METRICS, trainer.score)
     return screen.final_table(run, METRICS)
 
 

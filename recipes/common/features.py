@@ -88,7 +88,10 @@ def inspect(tables, target, tokenizer, settings):
 
 
 def length_report(tables, settings):
-    """{split: {side: counts}} of lengths in tokens: median, 95th percentile, longest, how many the limits cut."""
+    """{split: {side: counts}} of lengths in tokens: median, 95th percentile, longest, how many the limits cut.
+
+    `histogram` counts them in bins of `width` tokens, the first from 0; the last holds all that are longer, too.
+    """
     limits = {"length": settings.max_source_length, "target_length": settings.max_target_length}
     sides = {"source": "length", "target": "target_length"}
     return {
@@ -108,7 +111,15 @@ def _lengths(lengths, limit):
         "limit": limit,
         "cut": cut,
         "cut_percent": share,
+        "histogram": _histogram(lengths, int(min(lengths.max(), 2 * high))),
     }
+
+
+def _histogram(lengths, top, bins=24):
+    """Counts up to `top` tokens: one endless text must not leave a single bar for all others."""
+    width = top // bins + 1
+    places = np.minimum(lengths // width, top // width)
+    return {"width": width, "counts": np.bincount(places).tolist()}
 
 
 def lost_characters(table, target, tokenizer):

@@ -39,6 +39,9 @@ INDIFFERENT = {
     "dataloader_num_workers", "dataloader_pin_memory", "logging_first_step", "hub_token", "push_to_hub", "ddp_timeout",
 }  # fmt: skip
 
+# Line ends that JSON leaves as they are, but at which many readers would cut a row in two.
+LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
+
 _current = None
 
 
@@ -141,7 +144,8 @@ class Run:
 
     def write_predictions(self, rows):
         """One JSON object per line, whatever line breaks are in the texts (trap 38)."""
-        self.write_text("predictions.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+        lines = (json.dumps(row, ensure_ascii=False).translate(LINE_ENDS) for row in rows)
+        self.write_text("predictions.jsonl", "".join(f"{line}\n" for line in lines))
 
     def save_metrics(self, split, metrics):
         """Write {split}_results.json and merge it into all_results.json, under the library's names; ends a lap."""
@@ -237,7 +241,7 @@ def command_line(main):
 
 
 def _end(status, reason):
-    if _current is not None:
+    if _current is not None and _current.record["status"] != "done":
         _current.write(status=status, reason=reason)
 
 

@@ -156,7 +156,7 @@ def final_table(run, metrics):
             print(f"{title:<22}{cells}")
     print("\ntook      " + ", ".join(f"{stage} {value:.0f} s" for stage, value in record["seconds"].items()))
     print(f"memory    {record['peak_memory_gib']} GiB at most")
-    print(f"look at   {run.folder}/: the model, predictions.jsonl, run.json, README.md")
+    print(f"look at   {run.folder}/report.html; the model and its card are beside it")
 
 
 def _with_interval(scores, name):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run leaves for people: the model card."""
+"""The model card: scores beside the baselines, a snippet that runs, how the model was made."""
 
 import jinja2
 
@@ -47,8 +47,6 @@ To repeat it: `{{ command | join(" ") }}`. Everything else is in `run.json`; the
 
 def write_card(run, split, metrics, evaluator):
     """Write README.md, the model card: scores beside the baselines, a snippet that runs, how it was made."""
-    if not run.is_main:
-        return
     baselines = run.read("baseline_results.json") or {}
     names = {"untuned": "untuned", "trivial": baselines.get("trivial_name"), "tuned": "**tuned**"}
     table = {names[label]: baselines[label] for label in names if label in baselines}

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rebuild a run's report page from the files of its folder.
+
+    python scripts/report.py outputs/summarize_t5
+
+The page needs nothing else: no model, no data, no network.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
+
+from recipes.common import UserError
+from recipes.common.report import write_report
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="+", help="a run's folder, such as outputs/summarize_t5")
+    for folder in parser.parse_args(argv).folder:
+        try:
+            print(write_report(folder))
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
