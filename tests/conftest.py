@@ -6,16 +6,17 @@ import socket
 import sys
 from pathlib import Path
 
+import pytest
+
 os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
-import pytest
-
-WORDS = (
-    "Ann Bo Carla Dev asks wants reports says order number parcel late broken mug lamp chair blue green refund please "
-    "the a an of to for and is was not has have been it her his my your on in by with today tomorrow Monday thanks hello"
-).split()
+TEXT = """
+    Ann Bo Carla Dev asks wants reports says order number parcel late broken mug lamp chair blue green refund please the
+    a an of to for and is was not has have been it her his my your on in by with today tomorrow Monday thanks hello
+"""
+WORDS = TEXT.split()
 
 
 @pytest.fixture(autouse=True)
@@ -32,23 +33,26 @@ def no_network(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
-def train_tokenizer(eos="</s>", pad="<pad>", unk="<unk>", bos=None):
-    """A small Unigram tokenizer in T5's manner, or in BART's where `bos` is given."""
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+def make_tokenizer(eos="</s>", pad="<pad>", unk="<unk>", bos=None):
+    """A small Unigram tokenizer in T5's manner, or in BART's where `bos` is given: the words above, and letters.
+
+    Its pieces are written down, not trained: training gives other ids each time.
+    """
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
     special = [token for token in (bos, pad, eos, unk) if token]
-    tokenizer = Tokenizer(models.Unigram())
+    letters = [chr(code) for code in range(33, 127) if chr(code) not in "{}<>~\\"]
+    pieces = [*((token, 0.0) for token in special), ("▁", -8.0), *((f"▁{word}", -6.0) for word in WORDS)]
+    pieces += [(letter, -9.0) for letter in letters]
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=special.index(unk)))
+    tokenizer.add_special_tokens(special)
     tokenizer.normalizer = normalizers.NFKC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), pre_tokenizers.Digits(True)])
     tokenizer.decoder = decoders.Metaspace()
-    text = [" ".join(WORDS), " ".join(WORDS[::-1]), *WORDS, "0 1 2 3 4 5 6 7 8 9 . , : ' ? ! -"]
-    letters = [chr(code) for code in range(33, 127) if chr(code) not in "{}<>~\\"]
-    trainer = trainers.UnigramTrainer(vocab_size=300, special_tokens=special, unk_token=unk, initial_alphabet=letters)
-    tokenizer.train_from_iterator(text, trainer)
     start = f"{bos} " if bos else ""
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{start}$A {eos}", special_tokens=[(token, tokenizer.token_to_id(token)) for token in special]
+        single=f"{start}$A {eos}", special_tokens=[(token, special.index(token)) for token in special]
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, eos_token=eos, pad_token=pad, unk_token=unk, **({"bos_token": bos} if bos else {})
@@ -73,7 +77,7 @@ def make_model(family, tokenizer, tied=False, dropout=0.0, seed=0):
     if family == "bart":
         config = BartConfig(
             d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=2, decoder_attention_heads=2,
-            encoder_ffn_dim=64, decoder_ffn_dim=64, max_position_embeddings=256, dropout=dropout,
+            encoder_ffn_dim=64, decoder_ffn_dim=64, max_position_embeddings=256, init_std=0.3, dropout=dropout,
             bos_token_id=tokenizer.bos_token_id, decoder_start_token_id=tokenizer.eos_token_id,
             forced_eos_token_id=tokenizer.eos_token_id, **ids,
         )  # fmt: skip
@@ -94,7 +98,7 @@ def make_model(family, tokenizer, tied=False, dropout=0.0, seed=0):
 
 @pytest.fixture(scope="session")
 def tokenizer():
-    return train_tokenizer()
+    return make_tokenizer()
 
 
 @pytest.fixture(scope="session")

@@ -50,20 +50,17 @@ def write_card(run, split, metrics, evaluator):
     baselines = run.read("baseline_results.json") or {}
     names = {"untuned": "untuned", "trivial": baselines.get("trivial_name"), "tuned": "**tuned**"}
     table = {names[label]: baselines[label] for label in names if label in baselines}
-    decoding = {
-        k: v for k, v in run.record["decoding"].items() if not k.endswith("_id") and k != "transformers_version"
+    hidden = {name for name in run.record["decoding"] if name.endswith("_id")} | {"transformers_version"}
+    decoding = [f"{name} {value}" for name, value in run.record["decoding"].items() if name not in hidden]
+    shown = {
+        **run.record,
+        "decoding": ", ".join(decoding),
+        "signatures": " ".join(evaluator.signatures.values()),
+        "split": split,
+        "count": baselines.get("rows"),
+        "metrics": metrics,
+        "table": table,
+        "folder": str(run.folder),
+        "example": evaluator.rows[0]["source"],
     }
-    text = jinja2.Environment(keep_trailing_newline=True).from_string(CARD)
-    run.write_text(
-        "README.md",
-        text.render(
-            **run.record | {"decoding": ", ".join(f"{name} {value}" for name, value in decoding.items())},
-            split=split,
-            count=baselines.get("rows"),
-            metrics=metrics,
-            table=table,
-            folder=str(run.folder),
-            example=evaluator.rows[0]["source"],
-            signatures=" ".join(evaluator.signatures.values()),
-        ),
-    )
+    run.write_text("README.md", jinja2.Environment(keep_trailing_newline=True).from_string(CARD).render(shown))
