@@ -38,6 +38,13 @@ REMOVED = {
     "sharded_ddp": "use --fsdp",
     "fsdp_transformer_layer_cls_to_wrap": "use --fsdp_config",
     "include_tokens_per_second": "use --include_num_input_tokens_seen",
+    "fsdp_min_num_params": "use --fsdp_config",
+    "use_legacy_prediction_loop": "gone; there is one evaluation loop",
+    "mp_parameters": "gone with SageMaker's model parallelism; use torchrun",
+    "torchdynamo": "use --torch_compile_backend",
+    "ray_scope": "gone; searches are not part of these recipes",
+    "tpu_num_cores": "not supported: these recipes run on CPUs and GPUs",
+    "tpu_metrics_debug": "not supported: these recipes run on CPUs and GPUs",
     "past_index": "not used by encoder-decoder models",
     "jit_mode_eval": "use --torch_compile",
     "push_to_hub_model_id": "use --hub_model_id",
@@ -182,7 +189,7 @@ class _Parser:
 
 def _yaml_flags(flags, parser):
     """The entries of --config FILE as flags, so that argparse checks them like any other."""
-    path = next((value for flag, value in zip(flags, flags[1:] + [""], strict=True) if flag == "--config"), None)
+    path = next((value for flag, value in zip(flags, flags[1:], strict=False) if flag == "--config"), None)
     path = path or next((flag.split("=", 1)[1] for flag in flags if flag.startswith("--config=")), None)
     if path is None:
         return []

@@ -256,7 +256,7 @@ def _load_dataset(splits, name, config, revision, needed):
         raise UserError(f"--dataset_name {name}: is a file; give it with --train_file")
     offline = datasets.config.HF_HUB_OFFLINE
     # An unreachable Hub would be tried for 23 seconds before the library looks into its cache.
-    datasets.config.HF_HUB_OFFLINE = offline or not (Path(name).is_dir() or _hub_answers())
+    datasets.config.HF_HUB_OFFLINE = offline or not (Path(name).is_dir() or hub_answers())
     try:
         loaded = _load_as_text(name, config, revision)
     except Exception as error:  # whatever it raises is about the name, the network, the cache or the files
@@ -281,7 +281,8 @@ def _load_dataset(splits, name, config, revision, needed):
         splits.notes.append(f"--dataset_name {name}: splits not used: {listed(unused)}")
 
 
-def _hub_answers():
+def hub_answers():
+    """Whether the Hub can be reached at all; never, where HF_HUB_OFFLINE is set."""
     from huggingface_hub import constants, get_session
 
     try:

@@ -63,6 +63,8 @@ def decode_ids(ids, tokenizer):
     ids = np.asarray(ids)
     if ids.ndim != 2:
         raise ValueError(f"ids must have shape (num_examples, max_len), got {ids.shape}")
+    if not len(ids):
+        return []  # batch_decode takes an empty array for one text
     ids = np.where((ids < 0) | (ids >= len(tokenizer)), tokenizer.pad_token_id, ids)
     texts = tokenizer.batch_decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
     return [text.strip() for text in texts]

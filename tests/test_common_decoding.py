@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""recipes/common/decoding.py: one generation config per run, and ids back to text."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from conftest import make_model, make_tokenizer
+
+from recipes.common.decoding import decode_ids, generation_config, hit_limit, inherited_settings
+
+
+@dataclass
+class Settings:
+    max_target_length: int = 40
+    num_beams: int = 4
+    length_penalty: float = 1.0
+    no_repeat_ngram_size: int = 3
+    top_k: int | None = None
+    learning_rate: float = 0.1  # no matter of generation
+
+
+# ---------------------------------------------------------------- ids to text
+
+
+def test_trap_7_ids_below_zero_and_beyond_the_vocabulary(tokenizer):
+    """T5 has more rows than tokens and may generate one of the others; -100 fills up rows of other batches."""
+    text = "Ann asks for the lamp"
+    ids = tokenizer(text)["input_ids"]
+    beyond = [-100, -1, len(tokenizer), len(tokenizer) + 3, 10**6]
+    ragged = [[*ids, *beyond], [*beyond, *ids], [*ids, *[-100] * len(beyond)], [-100] * (len(ids) + len(beyond))]
+    assert decode_ids(ragged, tokenizer) == [text, text, text, ""]
+    assert decode_ids(np.asarray(ragged), tokenizer) == [text, text, text, ""]
+
+
+def test_trap_7_no_tokenizer_ever_sees_such_an_id(tokenizer):
+    """Fast tokenizers pass over ids beyond their vocabulary without a word; others raise an error."""
+    seen = []
+
+    class Watching:
+        pad_token_id = tokenizer.pad_token_id
+
+        def __len__(self):
+            return len(tokenizer)
+
+        def batch_decode(self, ids, **_):
+            seen.extend(np.unique(ids).tolist())
+            return [""] * len(ids)
+
+    decode_ids([[5, -100, 6, -1], [len(tokenizer) - 1, len(tokenizer), 10**6, 7]], Watching())
+    assert seen == [tokenizer.pad_token_id, 5, 6, 7, len(tokenizer) - 1]
+
+
+def test_outer_spaces_and_special_tokens_go(tokenizer):
+    space = tokenizer("Ann")["input_ids"][:-1]
+    ids = [tokenizer.pad_token_id, *space, *space, tokenizer.eos_token_id]
+    assert decode_ids([ids], tokenizer) == ["Ann Ann"]
+
+
+def test_spaces_before_punctuation_stay(tokenizer):
+    """The library's clean-up would make "Ann, Bo." of it: the prediction would not be what was generated."""
+    text = "Ann , Bo ."
+    assert decode_ids([tokenizer(text)["input_ids"]], tokenizer) == [text]
+
+
+def test_no_rows_at_all(tokenizer):
+    assert decode_ids(np.zeros((0, 5), dtype=int), tokenizer) == []
+
+
+@pytest.mark.parametrize("ids", [[1, 2, 3], [[[1]]]])
+def test_wrong_shape(tokenizer, ids):
+    with pytest.raises(ValueError, match=r"\(num_examples, max_len\)"):
+        decode_ids(ids, tokenizer)
+
+
+def test_hit_limit_by_hand():
+    """Ends: with 1, never, at once; BART's start token is the end token as well, and the first id does not count."""
+    ids = [[0, 5, 1, 0], [0, 5, 6, 7], [0, 1, 0, 0]]
+    assert hit_limit(ids, 1).tolist() == [False, True, False]
+    assert hit_limit([[2, 0, 5, 6], [2, 0, 5, 2]], 2).tolist() == [True, False]
+    assert hit_limit(ids, [1, 7]).tolist() == [False, False, False]
+
+
+# ---------------------------------------------------------------- the generation config
+
+
+def test_trap_6_settings_of_the_recipe_and_ids_of_the_model(tokenizer):
+    config = generation_config(Settings(), make_model("t5", tokenizer))
+    shown = config.to_diff_dict()
+    shown.pop("transformers_version")
+    assert shown == {
+        "max_new_tokens": 40, "num_beams": 4, "length_penalty": 1.0, "no_repeat_ngram_size": 3,
+        "decoder_start_token_id": 0, "pad_token_id": 0, "eos_token_id": 1,
+    }  # fmt: skip
+    assert config.max_length is None
+
+
+def test_trap_37_nothing_else_is_taken_over(tokenizer):
+    """BART-CNN's config asks for at least 56 tokens; that it must end with </s> belongs to the family and is kept."""
+    model = make_model("bart", make_tokenizer(bos="<s>"))
+    model.generation_config.update(min_length=56, num_beams=6, early_stopping=True)
+    config = generation_config(Settings(num_beams=2), model)
+    assert (config.min_length, config.early_stopping, config.num_beams) == (None, None, 2)
+    assert config.forced_eos_token_id == model.config.eos_token_id
+    assert config.decoder_start_token_id == model.config.decoder_start_token_id
+    inherited = inherited_settings(model, config)
+    assert inherited.items() >= {"min_length": 56, "num_beams": 6, "early_stopping": True}.items()
+    assert not [name for name in inherited if name.endswith("_token_id")]
+
+
+def test_ids_that_only_the_model_configuration_knows(tokenizer):
+    model = make_model("t5", tokenizer)
+    model.generation_config.decoder_start_token_id = None
+    assert generation_config(Settings(), model).decoder_start_token_id == 0
+
+
+def test_settings_that_contradict_each_other(tokenizer):
+    """The library would only complain when it saves: after the training."""
+    with pytest.raises(ValueError, match="length_penalty"):
+        generation_config(Settings(num_beams=1, length_penalty=2.0), make_model("t5", tokenizer))
+    with pytest.raises(ValueError, match="top_k"):
+        generation_config(Settings(top_k=5), make_model("t5", tokenizer))

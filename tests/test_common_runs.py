@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: Apache-2.0
+"""recipes/common/runs.py: the folder of a run, and the truth about how it ended."""
+
+import hashlib
+import json
+import os
+from types import SimpleNamespace
+
+import pytest
+from helpers import contents, read_json, read_jsonl
+from transformers import EarlyStoppingCallback, TrainerControl, TrainerState
+
+from recipes.common import UserError, arguments, runs
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(runs, "_current", None)
+    (tmp_path / "tell.py").write_text("print('a recipe')\n")
+    return tmp_path
+
+
+def make(*flags, data="rows of monday"):
+    settings, args, given = arguments.parse(
+        arguments.RecipeSettings, {}, "tell.py", ["rougeL"], ["--bf16", "False", *flags]
+    )
+    return runs.Run("tell.py", settings, args, given, source="tell: {text}", target="{answer}", data=data)
+
+
+def started(*flags, **options):
+    run = make(*flags, **options)
+    run.start()
+    return run
+
+
+def done(*flags):
+    run = started(*flags)
+    run.write(status="done")
+    return run
+
+
+# ---------------------------------------------------------------- run.json
+
+
+def test_record(here):
+    started("--seed", "7")
+    record = read_json("outputs/tell/run.json")
+    assert record["status"] == "running"
+    assert record["recipe"] == {"name": "tell", "sha256": hashlib.sha256(b"print('a recipe')\n").hexdigest()}
+    assert (record["source"], record["target"], record["data"]) == ("tell: {text}", "{answer}", "rows of monday")
+    assert (record["seed"], record["arguments"]["seed"], record["world_size"]) == (7, 7, 1)
+    assert record["settings"]["max_source_length"] == 512
+    assert record["versions"]["transformers"] == "5.23.0"
+    assert record["command"]
+    assert record["commit"] is None  # no git here
+    assert (here / "outputs/tell/recipe.py").read_text() == "print('a recipe')\n"
+
+
+def test_nothing_is_written_before_the_start(here):
+    run = make()
+    run.previous()
+    assert contents(here) == ["tell.py"]
+
+
+def test_laps_and_the_end():
+    run = started()
+    run.lap("baselines")
+    run.save_metrics("train", {"train_loss": 1.0})
+    saved = []
+    score = SimpleNamespace(signatures={"rouge": "x"})
+    run.finish(SimpleNamespace(save_state=lambda: saved.append(run.read("run.json")["status"]), score=score))
+    record = read_json("outputs/tell/run.json")
+    assert saved == ["running"]  # "done" is the last thing that is written
+    assert record["status"] == "done"
+    assert list(record["seconds"]) == ["preparation", "baselines", "train"]
+    assert all(seconds >= 0 for seconds in record["seconds"].values())
+    assert record["signatures"] == {"rouge": "x"}
+    assert record["peak_memory_gib"] > 0
+
+
+def test_record_is_replaced_in_one_step(monkeypatch):
+    """A scheduler that looks at any moment reads the old record or the new one, whole; a crash leaves the old one."""
+    run = started()
+    seen = []
+    replace, sync = os.replace, os.fsync
+
+    def look(source, target):
+        seen.append((read_json("outputs/tell/run.json")["status"], read_json(source)["status"]))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", look)
+    run.write(status="interrupted")
+    assert seen == [("running", "interrupted")]
+    assert read_json("outputs/tell/run.json")["status"] == "interrupted"
+
+    def fail(_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        run.write(status="done")
+    assert read_json("outputs/tell/run.json")["status"] == "interrupted"
+    monkeypatch.setattr(os, "fsync", sync)
+    run.write(status="done")
+    assert contents("outputs/tell") == ["recipe.py", "run.json"]
+
+
+def test_only_the_first_process_writes(here):
+    run = make()
+    run.is_main = False
+    run.start()
+    run.write_json("a.json", {})
+    run.write_predictions([{"id": "a"}])
+    run.save_metrics("eval", {"eval_loss": 1.0})
+    run.write(status="done")
+    assert contents(here) == ["tell.py"]
+
+
+def test_other_results():
+    run = started()
+    run.save_metrics("train", {"train_loss": 1.0, "epoch": 2.0})
+    run.save_metrics("eval", {"eval_loss": 2.0, "epoch": 3.0})
+    assert run.read("train_results.json") == {"train_loss": 1.0, "epoch": 2.0}
+    assert run.read("eval_results.json") == {"eval_loss": 2.0, "epoch": 3.0}
+    assert run.read("all_results.json") == {"train_loss": 1.0, "eval_loss": 2.0, "epoch": 3.0}
+    assert run.read("predict_results.json") is None
+
+
+def test_trap_38_texts_with_line_breaks():
+    """A joined text file would have had more lines than inputs."""
+    texts = ["one\ntwo", "a\r\nb", "", "tab\there", 'say "hi" \\n', "Straße 東京", "\n"]
+    rows = [{"id": str(n), "prediction": text} for n, text in enumerate(texts)]
+    started().write_predictions(rows)
+    assert read_jsonl("outputs/tell/predictions.jsonl") == rows
+
+
+def test_trap_38_line_ends_that_only_unicode_knows(here):
+    """Readers that split lines as Python's str.splitlines does end one at U+2028, U+2029 and U+0085, too."""
+    rows = [{"id": "a", "prediction": "one\u2028two\u2029three\x85four"}]
+    started().write_predictions(rows)
+    lines = (here / "outputs/tell/predictions.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == rows
+
+
+# ---------------------------------------------------------------- again into the same folder
+
+
+def test_a_new_folder():
+    assert make().previous() is None
+    assert make("--output_dir", "new").previous() is None
+
+
+def test_the_same_run_again():
+    run = started()
+    assert make().previous() == "unfinished"
+    run.write(status="failed")
+    assert make().previous() == "unfinished"
+    run.write(status="done")
+    assert make().previous() == "done"
+
+
+@pytest.mark.parametrize(
+    "flags", [["--logging_first_step", "True"], ["--disable_tqdm", "True"], ["--log_level", "info"]]
+)
+def test_settings_that_do_not_matter(flags):
+    done()
+    assert make(*flags).previous() == "done"
+
+
+def test_an_old_run_in_the_default_folder_moves(capsys):
+    """And the next one; nothing is lost, and it is said."""
+    for seed, place in (("1", None), ("2", "outputs/tell.1"), ("3", "outputs/tell.2")):
+        run = make("--seed", seed)
+        assert run.previous() is None
+        run.start()
+        said = capsys.readouterr().out
+        assert place in said if place else said == ""
+    assert [read_json(f"outputs/{name}/run.json")["seed"] for name in ("tell.1", "tell.2", "tell")] == [1, 2, 3]
+    assert contents("outputs/tell") == ["recipe.py", "run.json"]
+
+
+@pytest.mark.parametrize("change", ["seed", "data", "recipe"])
+def test_an_explicit_folder_with_another_run_is_refused(here, change):
+    done("--output_dir", "mine")
+    before = contents(here)
+    data = "rows of tuesday" if change == "data" else "rows of monday"
+    if change == "recipe":
+        (here / "tell.py").write_text("print('edited')\n")
+    with pytest.raises(UserError) as caught:
+        make("--output_dir", "mine", *(["--seed", "8"] if change == "seed" else []), data=data).previous()
+    said = caught.value.problems
+    assert said[0] == "--output_dir mine: holds a run with other settings; name another folder or remove it"
+    assert len(said) == 2 and said[1].startswith(f"{change}: ")
+    assert contents(here) == before
+
+
+def test_an_explicit_folder_with_other_things_is_refused(here):
+    (here / "mine").mkdir()
+    assert make("--output_dir", "mine").previous() is None
+    (here / "mine/thesis.tex").write_text("x")
+    with pytest.raises(UserError, match="--output_dir mine: not empty and not a run of these recipes"):
+        make("--output_dir", "mine").previous()
+
+
+def test_going_on_keeps_what_is_there(here):
+    run = started()
+    (here / "outputs/tell/checkpoint-3").mkdir()
+    runs.write_json("outputs/tell/checkpoint-3/trainer_state.json", {})
+    runs.write_manifest(here / "outputs/tell/checkpoint-3")
+    run = make()
+    assert run.previous() == "unfinished"
+    run.start()
+    assert run.checkpoint() == "outputs/tell/checkpoint-3"
+
+
+# ---------------------------------------------------------------- checkpoints
+
+
+def checkpoint(step, folder="outputs/tell", **files):
+    path = runs.Path(folder) / f"checkpoint-{step}"
+    path.mkdir(parents=True)
+    for name, text in {"model": "weights", "optimizer": "moments", **files}.items():
+        (path / name).write_text(text)
+    return path
+
+
+def test_trap_13_manifest_of_a_checkpoint():
+    path = checkpoint(3)
+    (path / "state").mkdir()
+    (path / "state/rank_0").write_text("12")
+    assert not runs.is_whole(path)
+    runs.write_manifest(path)
+    assert read_json(path / "manifest.json") == {"model": 7, "optimizer": 7, "state/rank_0": 2}
+    assert runs.is_whole(path)
+    runs.write_manifest(path)  # it never lists itself
+    assert runs.is_whole(path)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "missing", "manifest truncated", "manifest empty"])
+def test_trap_13_damaged_checkpoints(damage):
+    path = checkpoint(3)
+    runs.write_manifest(path)
+    manifest = path / "manifest.json"
+    if damage == "truncated":
+        (path / "optimizer").write_text("momen")
+    elif damage == "missing":
+        (path / "optimizer").unlink()
+    else:
+        manifest.write_text(manifest.read_text()[:10] if "truncated" in damage else "{}")
+    assert not runs.is_whole(path)
+
+
+def test_trap_13_the_newest_whole_one():
+    run = started()
+    assert run.checkpoint() is None
+    for step in (2, 10, 9):
+        runs.write_manifest(checkpoint(step))
+    assert run.checkpoint() == "outputs/tell/checkpoint-10"
+    (runs.Path("outputs/tell/checkpoint-10/model")).write_text("w")
+    assert run.checkpoint() == "outputs/tell/checkpoint-9"
+
+
+def save(step, best=None):
+    """What the Trainer does after it has written checkpoint-{step}."""
+    state = TrainerState(global_step=step, best_model_checkpoint=best, is_world_process_zero=True)
+    runs.Checkpoints().on_save(SimpleNamespace(output_dir="outputs/tell"), state, TrainerControl())
+
+
+def test_the_last_and_the_best_checkpoint_stay():
+    for step in (3, 6, 9):
+        checkpoint(step)
+        save(step, best="outputs/tell/checkpoint-3")
+        assert runs.is_whole(f"outputs/tell/checkpoint-{step}")
+    assert sorted(os.listdir("outputs/tell")) == ["checkpoint-3", "checkpoint-9"]
+    checkpoint(12)
+    save(12, best="outputs/tell/checkpoint-12")
+    assert os.listdir("outputs/tell") == ["checkpoint-12"]
+
+
+def test_without_a_best_one_the_last_stays():
+    checkpoint(3)
+    checkpoint(6)
+    save(6)
+    assert os.listdir("outputs/tell") == ["checkpoint-6"]
+
+
+def test_early_stopping_where_there_is_something_to_stop_on():
+    def stopping(patience, strategy="epoch"):
+        settings, args = SimpleNamespace(early_stopping_patience=patience), SimpleNamespace(eval_strategy=strategy)
+        chosen = runs.callbacks(settings, args)
+        assert isinstance(chosen[-1], runs.Checkpoints)
+        return [callback.early_stopping_patience for callback in chosen if isinstance(callback, EarlyStoppingCallback)]
+
+    assert stopping(2) == [2]
+    assert stopping(0) == []  # the library would stop at the first evaluation
+    assert stopping(2, "no") == []
+
+
+# ---------------------------------------------------------------- exit codes
+
+
+def fail_with(error):
+    def main():
+        started()
+        raise error
+
+    return runs.command_line(main)
+
+
+def status():
+    record = read_json("outputs/tell/run.json")
+    return record["status"], record.get("reason")
+
+
+def test_exit_codes(capsys):
+    assert runs.command_line(lambda: None) == 0
+    assert fail_with(UserError("no such file", "no such column")) == 2
+    assert capsys.readouterr() == ("", "error: no such file\nno such column\n")
+    assert status() == ("running", None)
+
+
+def test_exit_code_of_an_interruption(capsys):
+    assert fail_with(KeyboardInterrupt()) == 75
+    assert "Traceback" not in capsys.readouterr().err
+    assert status()[0] == "interrupted"
+
+
+def test_trap_2_exit_code_of_a_divergence(capsys):
+    assert fail_with(FloatingPointError("the loss is nan at step 3")) == 1
+    assert capsys.readouterr().err == "error: the loss is nan at step 3\n"
+    assert status() == ("failed", "the loss is nan at step 3")
+
+
+def test_exit_code_of_anything_else(capsys):
+    assert fail_with(ZeroDivisionError("division by zero")) == 1
+    assert "Traceback" in capsys.readouterr().err
+    assert status() == ("failed", "ZeroDivisionError: division by zero")
+
+
+def test_the_reason_goes_when_the_run_succeeds():
+    fail_with(ZeroDivisionError("division by zero"))
+    run = started()
+    run.finish(SimpleNamespace(save_state=lambda: None, score=SimpleNamespace(signatures={})))
+    assert status() == ("done", None)
