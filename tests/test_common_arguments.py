@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import pytest
 import torch
-import transformers
 from conftest import ROOT
 from transformers import Seq2SeqTrainingArguments
 
@@ -321,7 +320,6 @@ def test_trap_41_processes_without_a_process_group(monkeypatch):
     monkeypatch.setattr(Seq2SeqTrainingArguments, "world_size", 1)
     (problem,) = problems()
     assert problem.startswith("WORLD_SIZE=2, but no process group was set up")
-
 
 
 # ---------------------------------------------------------------- the error itself

@@ -147,6 +147,8 @@ def parse(settings_class, defaults, recipe, metrics, argv=None):
     """
     from transformers import Seq2SeqTrainingArguments
 
+    from recipes.common.decoding import chosen_settings
+
     name = Path(recipe).stem
     parser = _Parser([settings_class, Seq2SeqTrainingArguments], prog=f"{name}.py", allow_abbrev=False)
     own = {f.name for f in dataclasses.fields(settings_class)}
@@ -164,6 +166,7 @@ def parse(settings_class, defaults, recipe, metrics, argv=None):
         settings.dataset_name = None
     _check_settings(settings, values, given)
     _choose_direction(values, metrics)
+    chosen_settings(settings)
     training = {f.name: values[f.name] for f in dataclasses.fields(Seq2SeqTrainingArguments) if f.init}
     args = _training_arguments(Seq2SeqTrainingArguments, training, settings, given)
     return settings, args, given

@@ -6,6 +6,8 @@ import dataclasses
 import numpy as np
 from transformers import GenerationConfig
 
+from recipes.common import UserError
+
 
 def generation_config(settings, model):
     """The one GenerationConfig of a run: used to score, written at every save, so what is served is what was scored.
@@ -17,8 +19,6 @@ def generation_config(settings, model):
         settings: any field of it that GenerationConfig knows (num_beams, length_penalty, top_k ...) is taken;
             max_target_length, in tokens, becomes max_new_tokens.
         model: gives the special token ids and, where its family needs one, the forced first or last token.
-    Raises:
-        ValueError: the settings contradict each other.
     """
     old = model.generation_config
     kept = (
@@ -31,12 +31,24 @@ def generation_config(settings, model):
     )
     ids = {name: getattr(old, name, None) for name in kept}
     ids = {name: getattr(model.config, name, None) if value is None else value for name, value in ids.items()}
+    return GenerationConfig(**ids, **chosen_settings(settings))
+
+
+def chosen_settings(settings):
+    """The generation settings among a recipe's settings, as GenerationConfig names them.
+
+    Raises:
+        UserError: they contradict each other; the library would find out when the model is saved.
+    """
     known = set(GenerationConfig().to_dict())
     chosen = {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings) if f.name in known}
     chosen = {name: value for name, value in chosen.items() if value is not None}
-    config = GenerationConfig(**ids, **chosen, max_new_tokens=settings.max_target_length)
-    config.validate(strict=True)
-    return config
+    chosen["max_new_tokens"] = settings.max_target_length
+    try:
+        GenerationConfig(**chosen).validate(strict=True)
+    except ValueError as error:
+        raise UserError(" ".join(str(error).split())) from None
+    return chosen
 
 
 def inherited_settings(model, config):

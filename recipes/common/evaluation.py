@@ -93,10 +93,11 @@ class Baselines:
             "untuned": self.evaluator.totals,
             "trivial": self.evaluator.judge_trivial(trivial, self.table),
         }
+        self.evaluator.rows = []  # nothing of the tuned model has been scored yet
 
     def with_tuned(self):
-        """The results with the tuned model's, whose predictions the evaluator holds."""
-        return {**self.results, "tuned": self.evaluator.judge_again(self.table)}
+        """The results with the tuned model's, if the evaluator holds its predictions."""
+        return {**self.results, **({"tuned": self.evaluator.judge_again(self.table)} if self.evaluator.rows else {})}
 
 
 def _examples(table):

@@ -34,8 +34,7 @@ LIBRARIES = (
 # Settings that change neither the weights nor the scores: a run may go on with other values.
 INDIFFERENT = {
     "output_dir", "config", "dry_run", "preprocessing_num_workers", "run_name", "disable_tqdm", "report_to",
-    "log_level", "log_level_replica", "log_on_each_node", "local_rank", "do_train", "do_eval", "do_predict",
-    "resume_from_checkpoint",
+    "log_level", "log_level_replica", "log_on_each_node", "local_rank", "resume_from_checkpoint",
     "dataloader_num_workers", "dataloader_pin_memory", "logging_first_step", "hub_token", "push_to_hub", "ddp_timeout",
 }  # fmt: skip
 
@@ -143,7 +142,9 @@ class Run:
             _replace(self.folder / name, text)
 
     def write_predictions(self, rows):
-        """One JSON object per line, whatever line breaks are in the texts (trap 38)."""
+        """One JSON object per line, whatever line breaks are in the texts (trap 38); no rows, no file."""
+        if not rows:
+            return
         lines = (json.dumps(row, ensure_ascii=False).translate(LINE_ENDS) for row in rows)
         self.write_text("predictions.jsonl", "".join(f"{line}\n" for line in lines))
 

@@ -150,7 +150,7 @@ def final_table(run, metrics):
             f"\n{baselines['split'] + ', ' + str(baselines['rows']) + ' rows':<22}"
             + "".join(f"{m:>22}" for m in metrics)
         )
-        for label in ("untuned", "trivial", "tuned"):
+        for label in [name for name in ("untuned", "trivial", "tuned") if name in baselines]:
             title = baselines["trivial_name"] if label == "trivial" else label
             cells = "".join(f"{_with_interval(baselines[label], name):>22}" for name in metrics)
             print(f"{title:<22}{cells}")

@@ -6,6 +6,7 @@ import contextlib
 import numpy as np
 import torch
 import transformers
+from transformers.trainer_pt_utils import nested_gather
 from transformers.trainer_utils import EvalLoopOutput
 
 from recipes.common.batches import TrainingOrder
@@ -54,16 +55,35 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         # A model that was evaluated before its first step carries accelerate's mark "prepared" and would not be wrapped
         # in DistributedDataParallel: every process would train a model of its own, without a word.
         self.model.__dict__.pop("_is_accelerate_prepared", None)
-        return super().train(*args, **kwargs)
+        result = super().train(*args, **kwargs)
+        self.score.rows = []  # those of the evaluations on the way are not the chosen model's
+        return result
 
     def training_step(self, model, inputs, num_items_in_batch=None):
         loss = super().training_step(model, inputs, num_items_in_batch)
-        if not torch.isfinite(loss):  # the library prints 0.0 and goes on (trap 2)
-            raise FloatingPointError(
-                f"the loss is {loss.item()} at step {self.state.global_step + 1}: training has diverged. Lower "
-                "--learning_rate" + (", or leave --fp16 out, which overflows on T5 models" if self.args.fp16 else "")
-            )
+        self._refuse_non_finite("loss", loss)
         return loss
+
+    def _get_grad_norm(self, model, grad_norm=None):
+        norm = super()._get_grad_norm(model, grad_norm)
+        if norm is not None and not self.args.fp16:  # fp16's scaler meets infinities and skips their steps
+            self._refuse_non_finite("gradient", torch.as_tensor(norm))
+        return norm
+
+    def _refuse_non_finite(self, name, value):
+        """Stop where the library would print a loss of 0.0 and go on (trap 2)."""
+        if torch.isfinite(value):
+            return
+        hint = ", or leave --fp16 out, which overflows on T5 models" if self.args.fp16 else ""
+        raise FloatingPointError(
+            f"the {name} is {value.item()} at step {self.state.global_step + 1}: training has diverged. "
+            f"Lower --learning_rate{hint}"
+        )
+
+    def _finalize_training(self, *args, **kwargs):
+        # The library takes the loss of the steps after the last logged one from the first process alone.
+        self._tr_loss = nested_gather(self._tr_loss, self.args.parallel_mode).mean()
+        return super()._finalize_training(*args, **kwargs)
 
     def prediction_step(self, model, inputs, prediction_loss_only, ignore_keys=None, **gen_kwargs):
         """One batch of evaluation.

@@ -10,7 +10,7 @@ base_model: {{ settings.model_name_or_path }}
 tags: [text2text-generation, {{ recipe.name }}]
 ---
 
-# {{ settings.model_name_or_path }}, fine-tuned by {{ recipe.name }}
+# {{ settings.model_name_or_path }}, {{ "fine-tuned" if arguments.do_train else "scored" }} by {{ recipe.name }}
 
 | {{ split }} split, {{ count }} rows | {{ metrics | join(" | ") }} |
 |---|{{ "---|" * metrics | length }}
@@ -50,6 +50,7 @@ def write_card(run, split, metrics, evaluator):
     baselines = run.read("baseline_results.json") or {}
     names = {"untuned": "untuned", "trivial": baselines.get("trivial_name"), "tuned": "**tuned**"}
     table = {names[label]: baselines[label] for label in names if label in baselines}
+    table = table or ({"this model": evaluator.totals} if evaluator.rows else {})
     hidden = {name for name in run.record["decoding"] if name.endswith("_id")} | {"transformers_version"}
     decoding = [f"{name} {value}" for name, value in run.record["decoding"].items() if name not in hidden]
     shown = {
@@ -57,10 +58,10 @@ def write_card(run, split, metrics, evaluator):
         "decoding": ", ".join(decoding),
         "signatures": " ".join(evaluator.signatures.values()),
         "split": split,
-        "count": baselines.get("rows"),
+        "count": baselines.get("rows") or len(evaluator.rows),
         "metrics": metrics,
         "table": table,
         "folder": str(run.folder),
-        "example": evaluator.rows[0]["source"],
+        "example": evaluator.rows[0]["source"] if evaluator.rows else run.record["source"],
     }
     run.write_text("README.md", jinja2.Environment(keep_trailing_newline=True).from_string(CARD).render(shown))
