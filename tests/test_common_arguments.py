@@ -312,9 +312,6 @@ def test_trap_41_no_accelerator_means_use_cpu(monkeypatch):
 def test_trap_41_processes_without_a_process_group(monkeypatch):
     """Each would train a model of its own, into the same folder."""
     monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.delenv("MASTER_ADDR", raising=False)
-    (problem,) = problems()
-    assert "MASTER_ADDR" in problem
     # Where the library sets up no process group, it says nothing: world_size is 1 on every process.
     monkeypatch.setattr(Seq2SeqTrainingArguments, "__post_init__", lambda self: None)
     monkeypatch.setattr(Seq2SeqTrainingArguments, "world_size", 1)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from conftest import make_model, make_tokenizer
 
+from recipes.common import UserError
 from recipes.common.decoding import decode_ids, generation_config, hit_limit, inherited_settings
 
 
@@ -116,7 +117,7 @@ def test_ids_that_only_the_model_configuration_knows(tokenizer):
 
 def test_settings_that_contradict_each_other(tokenizer):
     """The library would only complain when it saves: after the training."""
-    with pytest.raises(ValueError, match="length_penalty"):
+    with pytest.raises(UserError, match="length_penalty"):
         generation_config(Settings(num_beams=1, length_penalty=2.0), make_model("t5", tokenizer))
-    with pytest.raises(ValueError, match="top_k"):
+    with pytest.raises(UserError, match="top_k"):
         generation_config(Settings(top_k=5), make_model("t5", tokenizer))
