@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seq2SeqTrainer with its loss and its evaluation put right, and the guards of a run."""
 
-import contextlib
-
 import numpy as np
 import torch
 import transformers
@@ -94,10 +92,10 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         """
         inputs = dict(self._prepare_inputs(inputs))
         feature, labels = inputs.pop("feature"), inputs.pop("labels")
-        # Scores that leave training come from fp32, as the model is saved; within training, autocast as it trains.
+        # Scores that leave training come from fp32, as the model is saved. In training the model's forward keeps the
+        # autocast it trains with; the encoder and the head, called apart from it, are in fp32 there, too.
         model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=self.is_in_train)
-        precision = self.compute_loss_context_manager() if self.is_in_train else contextlib.nullcontext()
-        with torch.no_grad(), precision:
+        with torch.no_grad():
             encoded = model.get_encoder()(inputs["input_ids"], attention_mask=inputs["attention_mask"])
             inputs["encoder_outputs"] = encoded
             hidden, head = decoder_states(model, {k: v for k, v in inputs.items() if k != "input_ids"})
@@ -168,7 +166,3 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
     def _get_eval_sampler(self, eval_dataset):
         lengths = np.asarray(eval_dataset["length"])
         return np.argsort(-lengths, kind="stable").tolist()
-
-    def save_model(self, output_dir=None, _internal_call=False):
-        self.model.generation_config = self.args.generation_config
-        super().save_model(output_dir, _internal_call)
