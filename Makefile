@@ -18,7 +18,7 @@ LAUNCH    = $(if $(filter-out 1,$(NPROC)),OMP_NUM_THREADS=$$(( ($(CORES) + $(NPR
             $(BIN)/torchrun --standalone --nproc_per_node=$(NPROC),$(BIN)/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help summarize run setup test lint format check data pretrain clean
+.PHONY: help summarize predict run setup test lint format check data pretrain clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ help:  ## print this list
 
 summarize: $(READY)  ## fine-tune a summarizer: bundled tickets and tiny T5, or your MODEL= DATASET= TRAIN=
 	$(strip $(LAUNCH) recipes/summarize_t5.py $(SETTINGS) $(FLAGS))
+
+predict: $(READY)  ## use a trained model: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl
+	$(BIN)/python scripts/predict.py --run $(or $(RUN),$(error name a run: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl)) --input $(INPUT) --output $(OUTPUT) $(ARGS)
 
 run: $(READY)  ## run a recipe of your own: make run RECIPE=headlines TRAIN=mine.csv
 	$(strip $(LAUNCH) recipes/$(or $(RECIPE),$(error name it: make run RECIPE=headlines)).py $(if $(CONFIG),--config $(CONFIG)) $(FLAGS))

@@ -81,6 +81,10 @@ class Settings(arguments.RecipeSettings):
 # ---------------------------------------------------------------- Task
 
 
+def score(predictions, references, rows, variants):
+    return scores.score_rouge(predictions, references)
+
+
 def lead_sentence(row):
     """The trivial summary: the text's first sentence."""
     return (scores.split_sentences(row["document"]) or [""])[0]
@@ -121,7 +125,7 @@ def main(argv=None):
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
         data_collator=batches.Collator(tokenizer, model),
-        score=evaluation.Evaluator(scores.score_rouge, TARGET),
+        score=evaluation.Evaluator(score, TARGET),
         callbacks=[*runs.callbacks(settings, args), screen.Progress(METRICS)],
     )
     run.start(**fits, decoding=args.generation_config.to_diff_dict())

@@ -309,6 +309,32 @@ def look_beside(stack, offsets):
             attention.relative_attention_bias.weight[bucket, head] = 5.0
 
 
+def look_beside_by_position(stack, offsets, sharpness=2.0):
+    """The same for BART, whose positions are embeddings: its first layer's heads begin at one neighbour each.
+
+    The first dimensions of one head hold sinusoids of the position, the others the token. A shift by an offset is a
+    rotation of each sinusoid's two dimensions, so that rotated queries meet plain keys at that neighbour.
+    """
+    table, tokens = stack.embed_positions.weight, stack.embed_tokens.weight
+    layer = stack.layers[0].self_attn
+    width = layer.head_dim
+    rates = 2.5 * 0.66 ** torch.arange(width // 2)
+    angles = torch.arange(len(table))[:, None] * rates
+    with torch.no_grad():
+        table.zero_()
+        table[:, :width] = 0.07 * torch.cat([angles.sin(), angles.cos()], 1)
+        tokens.normal_(std=0.05)[:, :width] = 0
+        for projection in (layer.q_proj, layer.k_proj):
+            projection.weight.normal_(std=0.02)
+        for head, offset in enumerate(offsets):
+            rows = slice(head * width, (head + 1) * width)
+            cos, sin = torch.diag((offset * rates).cos()), torch.diag((offset * rates).sin())
+            layer.q_proj.weight[rows, :width] = sharpness * torch.cat(
+                [torch.cat([cos, sin], 1), torch.cat([-sin, cos], 1)]
+            )
+            layer.k_proj.weight[rows, :width] = sharpness * torch.eye(width)
+
+
 def build_model(tokenizer, architecture, width=128, layers=(3, 2), heads=4, inner=256):
     """A random T5 1.1 or BART of some three million parameters."""
     size = len(tokenizer)
@@ -352,7 +378,10 @@ def build_model(tokenizer, architecture, width=128, layers=(3, 2), heads=4, inne
         decoder_ffn_dim=2 * inner,
         dropout=0.0,
     )
-    return BartForConditionalGeneration(config)
+    model = BartForConditionalGeneration(config)
+    look_beside_by_position(model.model.encoder, [-1, 1, -2, 0])
+    look_beside_by_position(model.model.decoder, [-1, -2, 0, -3])
+    return model
 
 
 def make_optimizers(model, rate):

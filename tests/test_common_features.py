@@ -46,7 +46,7 @@ def test_template_fields():
 
 
 def test_fill_makes_one_source():
-    assert fill("summarize: {document}")(row("a", "Ann: {hi}\n", "x")) == ["summarize: Ann: {hi}\n"]
+    assert fill("summarize: {document}")(row("a", "Ann: {hi}\n", "x"), None, None) == ["summarize: Ann: {hi}\n"]
 
 
 def test_references_as_the_data_has_them():
@@ -89,7 +89,7 @@ def test_cut_rows_keep_their_end_and_their_length(tokenizer):
 def test_several_sources_of_a_row(tokenizer):
     """Windows: example counts the rows, feature counts the sources; the first reference is learned."""
     rows = [row("a", "Ann Bo Carla", ["hello", "thanks"]), row("b", "Dev", ["no"])]
-    table = table_of(tokenizer, rows, prepare=lambda row: row["document"].split())
+    table = table_of(tokenizer, rows, prepare=lambda row, *_: row["document"].split())
     assert table["source"][:] == ["Ann", "Bo", "Carla", "Dev"]
     assert table["example"][:] == [0, 0, 0, 1]
     assert table["feature"][:] == [0, 1, 2, 3]

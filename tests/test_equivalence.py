@@ -20,7 +20,8 @@ from helpers import finish, read_json, records, start
 from torch import nn
 from transformers import Seq2SeqTrainingArguments, set_seed
 
-from recipes.common import batches, decoding, evaluation, features, scores
+from recipes import summarize_t5
+from recipes.common import batches, decoding, evaluation, features
 from recipes.common.runs import write_json
 from recipes.common.trainer import Seq2SeqTrainer
 
@@ -77,7 +78,7 @@ def make_trainer(family="t5-untied", dropout=0.0, **arguments):
         train_dataset=training_table(family),
         processing_class=tokenizer,
         data_collator=batches.Collator(tokenizer, model),
-        score=evaluation.Evaluator(scores.score_rouge, "{summary}"),
+        score=evaluation.Evaluator(summarize_t5.score, "{summary}"),
     )
 
 

@@ -21,13 +21,22 @@ SPELLINGS = {"train": ("train",), "validation": ("validation", "valid", "dev", "
 
 
 class Row(dict):
-    """One record, column -> value. `broken`: None, or (reason, detail) of a row that could not be read."""
+    """One record, column -> value.
 
-    __slots__ = ("file", "line", "unit", "broken")  # a __dict__ for each of 100,000 rows would double their memory
+    `broken`: None, or (reason, detail) of a row that could not be read; `unwanted`: None, or why a sound row
+    is left out.
+    """
 
-    def __init__(self, values, file, line, unit="line", broken=None):
+    # A __dict__ for each of 100,000 rows would double their memory.
+    __slots__ = ("file", "line", "unit", "broken", "unwanted")
+
+    def __init__(self, values, file, line, unit="line", broken=None, unwanted=None):
         super().__init__(values)
-        self.file, self.line, self.unit, self.broken = str(file), line, unit, broken
+        self.file, self.line, self.unit, self.broken, self.unwanted = str(file), line, unit, broken, unwanted
+
+    def reshaped(self, values=(), broken=None, unwanted=None):
+        """A row made of this one: from the same place, with other values."""
+        return Row(values, self.file, self.line, self.unit, broken, unwanted)
 
 
 class Splits(dict):
@@ -213,11 +222,12 @@ def fingerprint(path):
 
 def load_splits(
     *, train_file=None, validation_file=None, test_file=None, dataset_name=None, dataset_config_name=None,
-    dataset_revision=None, needed=("train",), problems=None,
+    dataset_revision=None, needed=("train",), read=read_file, problems=None,
 ):  # fmt: skip
     """Read the splits that there are from files, or from a data set: a name on the Hub or a local folder.
 
     Args:
+        read: file name -> rows, for kinds of files of a recipe's own.
         needed: splits without which there is no point in going on.
         problems: a list that takes what is wrong; without it a UserError is raised.
     """
@@ -231,7 +241,7 @@ def load_splits(
         found.append(f"--dataset_config_name {dataset_config_name}: needs --dataset_name")
     for split, file in files.items():
         try:
-            splits[split] = read_file(file)
+            splits[split] = read(file)
             splits.sources[split] = {"file": str(file), "sha256": fingerprint(file), "rows": len(splits[split])}
         except UserError as error:
             found.extend(f"--{split}_file {problem}" for problem in error.problems)

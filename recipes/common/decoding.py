@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Generation settings, and ids back to text."""
 
+import contextlib
 import dataclasses
+from collections import namedtuple
 
 import numpy as np
+import torch
 from transformers import GenerationConfig
 
 from recipes.common import UserError
+from recipes.common.loss import decoder_states, token_loss
+
+# One generated text. score: mean log-probability of its tokens, to choose among the sources of one row by; None where
+# a row has one source. hit_limit: whether it ended at the length limit rather than at an end token.
+Output = namedtuple("Output", "text score hit_limit")
 
 
 def generation_config(settings, model):
@@ -56,6 +64,62 @@ def inherited_settings(model, config):
     old, new = model.generation_config.to_diff_dict(), config.to_diff_dict()
     ignored = {"transformers_version", "_from_model_config"}
     return {name: value for name, value in old.items() if name not in ignored and new.get(name) != value}
+
+
+def generate_ids(model, encoded, attention_mask, config, with_scores=False):
+    """Generate from what the encoder made.
+
+    Args:
+        encoded: the encoder's output, whose states have shape (batch, source length, width).
+        attention_mask: shape (batch, source length).
+        with_scores: also compute each output's mean log-probability, in fp32.
+    Returns:
+        (ids, scores): shapes (batch, output length, sequences) and (batch, sequences); the scores are 0 if not wanted.
+    """
+    count = config.num_return_sequences or 1
+    # A copy: generate() repeats the encoder's states in place, once per beam.
+    ids = model.generate(
+        attention_mask=attention_mask, encoder_outputs=type(encoded)(**encoded), generation_config=config
+    )
+    scores = ids.new_zeros(len(ids), dtype=torch.float32)
+    if with_scores:
+        states = type(encoded)(last_hidden_state=encoded.last_hidden_state.repeat_interleave(count, 0))
+        labels = ids[:, 1:].clone()
+        ends = torch.isin(labels, torch.as_tensor(config.eos_token_id, device=ids.device))
+        labels[ends.cumsum(1) - ends.int() > 0] = -100  # what follows the first end token
+        inputs = {"attention_mask": attention_mask.repeat_interleave(count, 0), "encoder_outputs": states}
+        hidden, head = decoder_states(model, {**inputs, "decoder_input_ids": ids[:, :-1]})
+        scores = -token_loss(hidden, head, labels, reduction="none").sum(1) / (labels != -100).sum(1)
+    return ids.view(-1, count, ids.shape[1]).transpose(1, 2), scores.view(-1, count)
+
+
+def read_outputs(ids, scores, tokenizer, config, with_scores=False):
+    """What `generate_ids` made of all features, padded with anything below 0, as one list of Output per feature."""
+    ids = np.asarray(ids)
+    features, _, count = ids.shape
+    flat = ids.transpose(0, 2, 1).reshape(features * count, -1)
+    values = np.asarray(scores, dtype=float).ravel().tolist() if with_scores else [None] * len(flat)
+    cut = hit_limit(flat, config.eos_token_id).tolist()
+    outputs = [Output(*parts) for parts in zip(decode_ids(flat, tokenizer), values, cut, strict=True)]
+    return [outputs[start : start + count] for start in range(0, len(outputs), count)]
+
+
+@contextlib.contextmanager
+def sampled(config, seed):
+    """Where outputs are sampled: draw them from `seed`, and give the random state back as it was.
+
+    Two evaluations of the same weights then give the same texts, and an evaluation leaves the training as it is.
+    """
+    devices = [torch.cuda.current_device()] if config.do_sample and torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices, enabled=bool(config.do_sample)):
+        if config.do_sample:
+            torch.manual_seed(seed)
+        yield
+
+
+def first_output(row, outputs):
+    """The default `finish`: the prediction is the first text generated for the row's first source."""
+    return outputs[0].text
 
 
 def decode_ids(ids, tokenizer):

@@ -3,8 +3,10 @@
 
 from collections import namedtuple
 
+from recipes.common.decoding import first_output
 from recipes.common.faithfulness import score_faithfulness
 from recipes.common.features import references, sample
+from recipes.common.scores import Scores
 
 Example = namedtuple("Example", "row sources places")  # a row of the data, and where its features stand in the table
 
@@ -13,49 +15,56 @@ class Evaluator:
     """Scores a split; given to Seq2SeqTrainer as `score`. After each call `rows` holds what was scored.
 
     Args:
-        score: (predictions, references) -> scores.Scores; references is a list of lists of texts.
+        score: (predictions, references, rows, variants) -> scores.Scores. One prediction per row of the data; a list of
+            texts as its references; the row itself; and all the texts that were generated for it.
         target: the target template.
-        finish: (row, outputs) -> prediction, where outputs are the texts generated for the row's sources.
+        finish: (row, outputs) -> prediction, from the decoding.Output of all the row's sources.
+        faithfulness: whether an output should say only what its source says, in the source's language.
     """
 
-    def __init__(self, score, target, finish=None):
-        self.score = score
-        self.target = target
-        self.finish = finish or (lambda row, outputs: outputs[0])
+    def __init__(self, score, target, finish=first_output, faithfulness=True):
+        self.score, self.target, self.finish, self.faithfulness = score, target, finish, faithfulness
         self.rows, self.totals, self.signatures = [], {}, {}
 
-    def __call__(self, texts, table, hit_limit):
-        """Score one generated text per feature of `table`.
+    def __call__(self, outputs, table):
+        """Score what was generated.
 
         Args:
-            hit_limit: per feature, whether its text ended at the length limit.
+            outputs: a list of decoding.Output per feature of `table`.
         Returns:
             {metric: value} with intervals; `rows` then has one entry per row of the data, in input order.
         """
         examples = _examples(table)
-        predictions = [self.finish(example.row, [texts[place] for place in example.places]) for example in examples]
-        self._judge(examples, predictions)
-        for entry, example in zip(self.rows, examples, strict=True):
-            entry["hit_limit"] = any(bool(hit_limit[place]) for place in example.places)
+        made = [[output for place in example.places for output in outputs[place]] for example in examples]
+        predictions = [self.finish(example.row, several) for example, several in zip(examples, made, strict=True)]
+        several = any(len(outputs[example.places[0]]) > 1 for example in examples)
+        variants = [[output.text for output in outputs[example.places[0]]] for example in examples]
+        self._judge(examples, predictions, variants if several else [[text] for text in predictions])
+        for entry, texts, generated in zip(self.rows, variants, made, strict=True):
+            entry |= {"variants": texts} if several else {}
+            entry["hit_limit"] = any(output.hit_limit for output in generated)
         self.totals["hit_limit"] = 100 * sum(entry["hit_limit"] for entry in self.rows) / len(self.rows)
         return self.totals
 
     def judge_trivial(self, trivial, table):
         """Score `trivial(row)`, the answer that needs no model, on the examples of `table`."""
         examples = _examples(table)
-        return self._judge(examples, [trivial(example.row) for example in examples])
+        predictions = [trivial(example.row) for example in examples]
+        return self._judge(examples, predictions, [[text] for text in predictions])
 
     def judge_again(self, table):
         """Score the examples of `table` with the predictions of the last call, which held them all."""
-        predictions = {entry["id"]: entry["prediction"] for entry in self.rows}
-        examples = _examples(table)
-        wanted = [references(example.row, self.target) for example in examples]
-        return self.score([predictions[example.row["id"]] for example in examples], wanted).totals
+        known = {entry["id"]: entry for entry in self.rows}
+        rows = [example.row for example in _examples(table)]
+        predictions = [known[row["id"]]["prediction"] for row in rows]
+        variants = [known[row["id"]].get("variants", [text]) for row, text in zip(rows, predictions, strict=True)]
+        return self.score(predictions, [references(row, self.target) for row in rows], rows, variants).totals
 
-    def _judge(self, examples, predictions):
+    def _judge(self, examples, predictions, variants):
         wanted = [references(example.row, self.target) for example in examples]
         sources = ["\n".join(example.sources) for example in examples]
-        right, faithful = self.score(predictions, wanted), score_faithfulness(predictions, sources)
+        right = self.score(predictions, wanted, [example.row for example in examples], variants)
+        faithful = score_faithfulness(predictions, sources) if self.faithfulness else Scores(rows=[{}] * len(examples))
         self.rows = [
             {
                 "id": example.row["id"],

@@ -5,6 +5,7 @@
 reshapes the rows between them.
 """
 
+import functools
 import hashlib
 import numbers
 import random
@@ -23,12 +24,14 @@ def load(settings, fields, seed, **options):
     Args:
         settings: an arguments.RecipeSettings; the flags that `fields` names are its attributes.
         fields: template field -> (flag, known column names).
-        options: as for load_examples.
+        options: as for load_examples, whose `reshape` gets a row and the settings.
     Returns:
         (splits, found): examples by split, and the record of what was read, used and left out.
     """
     where = ("train_file", "validation_file", "test_file", "dataset_name", "dataset_config_name", "dataset_revision")
     chosen = {field: getattr(settings, flag) for field, (flag, _) in fields.items()}
+    if "reshape" in options:
+        options["reshape"] = functools.partial(options["reshape"], settings=settings)
     splits, columns, counts = load_examples(
         fields, chosen, settings.on_bad_row, seed=seed, **{name: getattr(settings, name) for name in where}, **options
     )
@@ -93,8 +96,8 @@ def _text_of(value, several=False):
 
 def _example(row, columns, allow_missing, several):
     """Return (field -> text, None) or (None, (reason, detail))."""
-    if row.broken:
-        return None, row.broken
+    if row.broken or row.unwanted:
+        return None, row.broken or (row.unwanted, row.unwanted)
     example = {}
     for field, column in columns.items():
         text, reason = _text_of(row[column], field in several) if column in row else (None, "is missing")
@@ -126,8 +129,9 @@ def usable_rows(splits, columns, on_bad_row="error", allow_missing=(), several=(
         used = len(rows) - len(bad)
         if not used:
             found.append(f"{rows[0].file if rows else split}: none of its {len(rows)} rows can be used")
-        if bad and (on_bad_row == "error" or not used):
-            details = [f"{row.file} {row.unit} {row.line}: {detail}" for row, (_, detail) in bad]
+        faulty = [(row, fault) for row, fault in bad if not row.unwanted]
+        if faulty and (on_bad_row == "error" or not used):
+            details = [f"{row.file} {row.unit} {row.line}: {detail}" for row, (_, detail) in faulty]
             hint = " (--on_bad_row skip leaves such rows out and counts them)" if used else ""
             found += [details[0] + hint, *details[1:]]
         left_out = _left_out(bad)
@@ -160,20 +164,26 @@ def _ids(split, rows, judged, column, notes):
     return [str(number) for number in range(1, len(rows) + 1)]
 
 
-def cut_validation(splits, seed, share=0.1, most=1000):
+def cut_validation(splits, seed, share=0.1, most=1000, together=None):
     """Where there is no validation split, move a seeded share of the training rows there, at least one unless it is 0.
 
     After the rows were judged: cut before, the split might hold nothing that can be used.
+
+    Args:
+        together: example -> what it is a part of, such as its conversation; parts of one thing stay in one split, and
+            `share` and `most` count those things. None: every row is its own.
     """
     rows = splits.get("train", ())
     if "validation" in splits or not rows or not share:
         return splits
-    if len(rows) == 1:
+    wholes = [together(row) for row in rows] if together else range(len(rows))
+    distinct = list(dict.fromkeys(wholes))
+    if len(distinct) == 1:
         raise UserError("no validation split, and one training row cannot be divided: give --validation_file")
-    count = min(most, max(1, round(share * len(rows))))
-    cut = set(random.Random(seed).sample(range(len(rows)), count))
-    splits["train"] = [row for number, row in enumerate(rows) if number not in cut]
-    splits["validation"] = [row for number, row in enumerate(rows) if number in cut]
+    cut = set(random.Random(seed).sample(distinct, min(most, max(1, round(share * len(distinct))))))
+    splits["train"] = [row for row, whole in zip(rows, wholes, strict=True) if whole not in cut]
+    splits["validation"] = [row for row, whole in zip(rows, wholes, strict=True) if whole in cut]
+    count = len(splits["validation"])
     splits.sources["validation"] = {"cut_from": "train", "seed": seed, "rows": count}
     splits.notes.append(f"no validation split: {count} of {len(rows)} training rows set aside for it (seed {seed})")
     return splits
@@ -188,18 +198,37 @@ def load_examples(
     id_column="id",
     seed=42,
     validation_share=0.1,
+    reshape=None,
+    together=None,
     **where,
 ):
-    """Take all the steps; `where` goes to load_splits. Returns (Splits of examples, field -> column, counts)."""
+    """Take all the steps; `where` goes to load_splits. Returns (Splits of examples, field -> column, counts).
+
+    Args:
+        reshape: row -> rows, for records that are not flat, made with Row.reshaped; a row may be marked broken or
+            unwanted there.
+        together: see cut_validation.
+    """
     problems = []
     splits = load_splits(**where, problems=problems)
     files_wrong = len(problems)
+    if reshape:
+        splits = reshape_rows(splits, reshape)
     columns = pick_columns(splits, fields, chosen, allow_missing, problems)
     if len(problems) > files_wrong:
         raise UserError(*problems)  # every row would be found to lack the column
     examples, counts = usable_rows(splits, columns, on_bad_row, allow_missing, several, id_column, problems)
     settle(problems, None)
-    return cut_validation(examples, seed, validation_share), columns, counts
+    return cut_validation(examples, seed, validation_share, together=together), columns, counts
+
+
+def reshape_rows(splits, reshape):
+    """`reshape(row)` in the place of each row that could be read."""
+    changed = {
+        split: list(chain.from_iterable([row] if row.broken else reshape(row) for row in rows))
+        for split, rows in splits.items()
+    }
+    return Splits(changed, splits.notes, splits.sources)
 
 
 def _keys(row, fields):

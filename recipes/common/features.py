@@ -17,7 +17,7 @@ def template_fields(*templates):
 
 def fill(template):
     """The default `prepare`: one source per row, made from the template."""
-    return lambda row: [template.format(**row)]
+    return lambda row, settings, tokenizer: [template.format(**row)]
 
 
 def tokenize(splits, prepare, target, tokenizer, settings):
@@ -25,22 +25,28 @@ def tokenize(splits, prepare, target, tokenizer, settings):
 
     Args:
         splits: {"train": rows, ...}; a row is {"id", field: text}; a target field may hold a list of references.
-        prepare: row -> list of source texts.
-        target: template of the target text.
+        prepare: (row, settings, tokenizer) -> list of source texts, at least one.
+        target: template of the target text; or (row, source) -> text where the sources of a row differ in it; or None
+            for rows to predict, which have no target.
     Returns:
         {"train": Dataset, ...} with columns input_ids, labels, length and target_length (tokens before cutting), source
         (text), row (as given), example (the row's number in its split) and feature (its own number).
     """
 
     def encode(batch):
-        pairs = [(n, row, text) for n, row in zip(batch["example"], batch["row"], strict=True) for text in prepare(row)]
-        numbers, rows, sources = (list(column) for column in zip(*pairs, strict=True))
-        input_ids, length = _encode(tokenizer, "text", sources, settings.max_source_length)
-        targets = [references(row, target)[0] for row in rows]
+        rows = [
+            (n, row, prepare(row, settings, tokenizer)) for n, row in zip(batch["example"], batch["row"], strict=True)
+        ]
+        pairs = [(n, row, source) for n, row, sources in rows for source in sources]
+        columns = dict(zip(("example", "row", "source"), map(list, zip(*pairs, strict=True)), strict=True))
+        input_ids, length = _encode(tokenizer, "text", columns["source"], settings.max_source_length)
+        columns |= {"input_ids": input_ids, "length": length}
+        if target is None:
+            return columns
+        learned = target if callable(target) else lambda row, source: references(row, target)[0]
+        targets = [learned(row, source) for _, row, source in pairs]
         labels, target_length = _encode(tokenizer, "text_target", targets, settings.max_target_length)
-        names = ("example", "row", "source", "input_ids", "labels", "length", "target_length")
-        columns = (numbers, rows, sources, input_ids, labels, length, target_length)
-        return dict(zip(names, columns, strict=True))
+        return columns | {"labels": labels, "target_length": target_length}
 
     tables = {}
     for split, rows in splits.items():

@@ -143,10 +143,8 @@ class Run:
 
     def write_predictions(self, rows):
         """One JSON object per line, whatever line breaks are in the texts (trap 38); no rows, no file."""
-        if not rows:
-            return
-        lines = (json.dumps(row, ensure_ascii=False).translate(LINE_ENDS) for row in rows)
-        self.write_text("predictions.jsonl", "".join(f"{line}\n" for line in lines))
+        if rows and self.is_main:
+            write_lines(self.folder / "predictions.jsonl", rows)
 
     def save_metrics(self, split, metrics):
         """Write {split}_results.json and merge it into all_results.json, under the library's names; ends a lap."""
@@ -263,6 +261,12 @@ def read_json(path):
 
 def write_json(path, value):
     _replace(Path(path), json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def write_lines(path, rows):
+    """JSON lines that any reader cuts where they end."""
+    lines = (json.dumps(row, ensure_ascii=False).translate(LINE_ENDS) for row in rows)
+    _replace(Path(path), "".join(f"{line}\n" for line in lines))
 
 
 def _replace(path, text):

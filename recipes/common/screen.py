@@ -11,10 +11,10 @@ import transformers
 from tqdm.auto import tqdm
 
 
-def quiet(args):
+def quiet(log_level="error"):
     """Silence what means nothing to a user; `--log_level info` brings the libraries' messages back."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # else every fork prints a warning
-    if args.log_level in ("error", "critical"):
+    if log_level in ("error", "critical"):
         import datasets
 
         transformers.utils.logging.set_verbosity_error()
@@ -35,7 +35,7 @@ def say(args, *lines):
 
 def begin(settings, args):
     """Silence the libraries and say, first of all, which model meets which data."""
-    quiet(args)
+    quiet(args.log_level)
     say(args, f"{settings.model_name_or_path} on {settings.dataset_name or settings.train_file}")
 
 

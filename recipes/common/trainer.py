@@ -8,7 +8,7 @@ from transformers.trainer_pt_utils import nested_gather
 from transformers.trainer_utils import EvalLoopOutput
 
 from recipes.common.batches import TrainingOrder
-from recipes.common.decoding import decode_ids, hit_limit
+from recipes.common.decoding import generate_ids, read_outputs, sampled
 from recipes.common.loss import decoder_states, token_loss
 
 
@@ -24,7 +24,7 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
     - _get_eval_sampler: longest first, so that batches carry little padding and memory runs out at once or never.
 
     Args:
-        score: (texts, table, hit_limit) -> {metric: value}; one text and one mark per feature of the table, in order.
+        score: (outputs, table) -> {metric: value}; one list of decoding.Output per feature of the table, in order.
         All others as transformers.Seq2SeqTrainer; args.generation_config must be set.
     """
 
@@ -87,8 +87,9 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         """One batch of evaluation.
 
         Returns:
-            (None, ids, (feature, loss, tokens)): generated ids, shape (batch, length), or zeros of length 1 where
-            nothing is generated; per row its number, the summed loss of its target and its number of target tokens.
+            (None, ids, (feature, loss, tokens, scores)): generated ids, shape (batch, length, sequences), or zeros of
+            length 1 where nothing is generated; per row its number, the summed loss of its target, its number of target
+            tokens, and the scores of what was generated.
         """
         inputs = dict(self._prepare_inputs(inputs))
         feature, labels = inputs.pop("feature"), inputs.pop("labels")
@@ -100,39 +101,36 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
             inputs["encoder_outputs"] = encoded
             hidden, head = decoder_states(model, {k: v for k, v in inputs.items() if k != "input_ids"})
             losses = token_loss(hidden, head, labels, reduction="none").sum(dim=1)
-            ids = feature.new_zeros(len(feature), 1)
+            ids, scores = feature.new_zeros(len(feature), 1, 1), losses.new_zeros(len(feature), 1)
             if self.args.predict_with_generate:
-                # A copy: generate() repeats the encoder's states in place, once per beam.
-                ids = model.generate(
-                    attention_mask=inputs["attention_mask"],
-                    encoder_outputs=type(encoded)(**encoded),
-                    generation_config=self.args.generation_config,
-                    **gen_kwargs,
-                )
-        return None, ids, (feature, losses, (labels != -100).sum(dim=1))
+                config = self.args.generation_config
+                ids, scores = generate_ids(model, encoded, inputs["attention_mask"], config, self.with_scores)
+        return None, ids, (feature, losses, (labels != -100).sum(dim=1), scores)
 
     def evaluation_loop(
         self, dataloader, description, prediction_loss_only=None, ignore_keys=None, metric_key_prefix="eval"
     ):
-        """As the library's, but `predictions` holds one text per feature and `label_ids` is None."""
-        features = dataloader.dataset
-        output = super().evaluation_loop(dataloader, description, False, ignore_keys, metric_key_prefix)
-        number, losses, tokens = (np.asarray(part) for part in output.label_ids)
+        """As the library's, but `predictions` holds a list of outputs per feature and `label_ids` is None."""
+        features, config = dataloader.dataset, self.args.generation_config
+        self.with_scores = len(set(features["example"])) < len(features)  # some row has several to choose among
+        with sampled(config, self.args.seed + self.args.process_index):
+            output = super().evaluation_loop(dataloader, description, False, ignore_keys, metric_key_prefix)
+        number, losses, tokens, scores = (np.asarray(part) for part in output.label_ids)
         # Processes get equal shares by repeating rows: np.unique keeps the first of each number, in order.
         number, first = np.unique(number, return_index=True)
         if len(number) != len(features):
             raise RuntimeError(f"evaluated {len(number)} of {len(features)} features")
         metrics = {f"{metric_key_prefix}_loss": float(losses[first].sum() / tokens[first].sum())}
-        texts = None
+        outputs = None
         if self.args.predict_with_generate:
-            ids = output.predictions[first]
-            texts = decode_ids(ids, self.processing_class)
-            cut = hit_limit(ids, self.args.generation_config.eos_token_id)
-            scores = self.score(texts, features, cut) if self.score else {}
+            made = output.predictions[first], scores[first]
+            outputs = read_outputs(*made, self.processing_class, config, self.with_scores)
+            totals = self.score(outputs, features) if self.score else {}
             if metric_key_prefix == "eval":
-                scores |= self._compare_precision(dict(zip(number.tolist(), texts, strict=True)))
-            metrics.update({f"{metric_key_prefix}_{name}": value for name, value in scores.items()})
-        return EvalLoopOutput(predictions=texts, label_ids=None, metrics=metrics, num_samples=len(features))
+                texts = [[output.text for output in several] for several in outputs]
+                totals |= self._compare_precision(dict(zip(number.tolist(), texts, strict=True)))
+            metrics.update({f"{metric_key_prefix}_{name}": value for name, value in totals.items()})
+        return EvalLoopOutput(predictions=outputs, label_ids=None, metrics=metrics, num_samples=len(features))
 
     def _compare_precision(self, texts):
         """How many of the texts that chose the best checkpoint, in training's precision, come out otherwise in fp32."""

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A trained run and new rows: the same sources, batches, decoding and `finish` as in its own final scores.
+
+predict = Predictor("outputs/summarize_t5")
+predict(["My lamp arrived broken. Please send a new one."])       # or rows: [{"document": "..."}]
+# ["The customer wants a new lamp."]
+"""
+
+import dataclasses
+import importlib.util
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from recipes.common import UserError, arguments, batches, decoding, examples, features, models
+from recipes.common.data import Splits, read_file
+from recipes.common.runs import read_json, sha256
+
+
+class Predictor:
+    """The model of a finished run with the recipe that made it, read from the run's own recipe.py.
+
+    Args:
+        folder: the output folder of a run.
+        batch_size: sources at a time; None: as in the run, so that its own rows give its own predictions.
+        device: such as "cpu" or "cuda:1"; None: the accelerator if there is one.
+    Raises:
+        UserError: the folder holds no run that is done.
+    """
+
+    def __init__(self, folder, batch_size=None, device=None):
+        self.folder = Path(folder)
+        self.record = read_json(self.folder / "run.json")
+        if not self.record:
+            raise UserError(f"{folder}: no run.json in it, so it is not the folder of a run")
+        if self.record["status"] != "done":
+            raise UserError(f"{folder}: this run is {self.record['status']}; the command that began it goes on with it")
+        self.recipe = _load_recipe(self.folder / "recipe.py")
+        own = {field.name for field in dataclasses.fields(self.recipe.Settings)}
+        known = {name: value for name, value in self.record["settings"].items() if name in own}
+        self.settings = self.recipe.Settings(**known)
+        source = arguments.source_template(self.recipe.SOURCE, self.settings.source_prefix)
+        self.prepare = getattr(self.recipe, "prepare", features.fill(source))
+        self.finish = getattr(self.recipe, "finish", decoding.first_output)
+        here = {"model_name_or_path": str(folder), "model_revision": None, "tokenizer_name": None, "dry_run": False}
+        saved = dataclasses.replace(self.settings, **here)
+        self.model, self.tokenizer = models.load(saved, SimpleNamespace(fp16=False))
+        accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else "cpu"
+        self.model.eval().to(device or accelerator)
+        self.batch_size = batch_size or self.record["arguments"]["per_device_eval_batch_size"]
+
+    def __call__(self, inputs):
+        """Predictions for a list of rows, or of texts where the source has a single field, in their order."""
+        (field, *more) = features.template_fields(self.recipe.SOURCE)
+        if more and any(isinstance(one, str) for one in inputs):
+            raise UserError(f"a source is made of {field}, {', '.join(more)}: give rows such as {{{field!r}: ...}}")
+        rows = [{field: one} if isinstance(one, str) else one for one in inputs]
+        return [entry["prediction"] for entry in self.predict(rows)]
+
+    def predict(self, rows, progress=False):
+        """One {"id", "source", "prediction"} per row, in their order; "variants", too, where a row has several."""
+        rows = [{"id": str(number), **row} for number, row in enumerate(rows, 1)]
+        if not rows:
+            return []
+        table = features.tokenize({"new": rows}, self.prepare, None, self.tokenizer, self.settings)["new"]
+        outputs = self._generate(table, progress)
+        of_row, sources = [[] for _ in rows], [[] for _ in rows]
+        for several, feature in zip(outputs, table.select_columns(["example", "source"]), strict=True):
+            of_row[feature["example"]].append(several)
+            sources[feature["example"]].append(feature["source"])
+        entries = []
+        for row, texts, made in zip(rows, sources, of_row, strict=True):
+            prediction = self.finish(row, [output for several in made for output in several])
+            variants = {"variants": [output.text for output in made[0]]} if len(made[0]) > 1 else {}
+            entries.append({"id": row["id"], "source": "\n".join(texts), "prediction": prediction, **variants})
+        return entries
+
+    @torch.inference_mode()
+    def _generate(self, table, progress):
+        """A list of Output per feature: longest first, in batches, as Seq2SeqTrainer evaluates."""
+        config, device = self.model.generation_config, self.model.device
+        collate = batches.Collator(self.tokenizer, self.model)
+        with_scores = len(set(table["example"])) < len(table)
+        order = np.argsort(-np.asarray(table["length"]), kind="stable").tolist()
+        outputs = {}
+        with decoding.sampled(config, self.record["seed"]):
+            bar = tqdm(range(0, len(order), self.batch_size), desc="predict", disable=None if progress else True)
+            for start in bar:
+                places = order[start : start + self.batch_size]
+                batch = collate([table[place] for place in places]).to(device)
+                mask = batch["attention_mask"]
+                encoded = self.model.get_encoder()(batch["input_ids"], attention_mask=mask)
+                ids, scores = decoding.generate_ids(self.model, encoded, mask, config, with_scores)
+                made = decoding.read_outputs(ids.cpu(), scores.cpu(), self.tokenizer, config, with_scores)
+                outputs.update(zip(places, made, strict=True))
+        return [outputs[place] for place in range(len(table))]
+
+    def read(self, path):
+        """The rows of a file, as the recipe reads them; columns as in training, those of the target are not needed."""
+        target = features.template_fields(self.recipe.TARGET)
+        columns = {name: column for name, column in self.record["data"]["columns"].items() if name not in target}
+        fields = {name: known for name, known in self.recipe.COLUMNS.items() if name not in target}
+        reader = getattr(self.recipe, "read", None)
+        splits = Splits({"new": reader(path, self.settings) if reader else read_file(path)})
+        if hasattr(self.recipe, "reshape"):
+            splits = examples.reshape_rows(splits, lambda row: self.recipe.reshape(row, self.settings))
+        found = examples.pick_columns(splits, fields, columns)
+        rows, _ = examples.usable_rows(splits, found, self.settings.on_bad_row)
+        return rows["new"], rows.notes
+
+    def changed(self):
+        """A sentence if the recipe in the repository is no longer the one that ran, else None."""
+        now = Path(__file__).resolve().parents[1] / f"{self.record['recipe']['name']}.py"
+        if not now.is_file() or sha256(now) == self.record["recipe"]["sha256"]:
+            return None
+        return f"{now.name} has changed since; this run's own recipe.py is used"
+
+
+def _load_recipe(path):
+    """The module in `path`; the search path stays as it was, though a recipe puts its repository there."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; it was written by the run, and says how sources are made")
+    name = f"recipe_of_{sha256(path)[:16]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module, before = importlib.util.module_from_spec(spec), list(sys.path)
+    sys.modules[name] = module  # dataclasses look their module up
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path[:] = before
+    return module

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Use a trained model on new rows: one line of JSON per row, in their order.
+
+    make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl
+    python scripts/predict.py --run outputs/summarize_t5 --input new.csv --output out.jsonl
+
+The input needs the columns of the source, not those of the target. Any recipe's run will do.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
+
+from recipes.common import UserError, prediction, runs, screen
+
+
+def parse(argv=None):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", required=True, help="the output folder of a run that is done")
+    parser.add_argument("--input", required=True, help="csv, tsv, json, jsonl, parquet, or text .gz")
+    parser.add_argument("--output", required=True, type=Path, help="a new file of JSON lines")
+    parser.add_argument("--batch_size", type=int, help="sources at a time; default: as in the run")
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    settings = parse(argv)
+    screen.quiet()
+    if settings.output.exists():
+        raise UserError(f"--output {settings.output}: exists; name a new file")
+    if not settings.output.absolute().parent.is_dir():
+        raise UserError(f"--output {settings.output}: there is no such folder")
+    predictor = prediction.Predictor(settings.run, settings.batch_size)
+    rows, notes = predictor.read(settings.input)
+    for note in [predictor.changed(), *notes]:
+        print(f"note      {note}") if note else None
+    print(f"{settings.run} on {settings.input}, {len(rows):,} rows", flush=True)
+    runs.write_lines(settings.output, predictor.predict(rows, progress=True))
+    print(f"wrote     {settings.output}")
+
+
+if __name__ == "__main__":
+    sys.exit(runs.command_line(main))
