@@ -18,7 +18,7 @@ LAUNCH    = $(if $(filter-out 1,$(NPROC)),OMP_NUM_THREADS=$$(( ($(CORES) + $(NPR
             $(BIN)/torchrun --standalone --nproc_per_node=$(NPROC),$(BIN)/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help summarize predict run setup test lint format check data pretrain clean
+.PHONY: help summarize paraphrase translate qa convo predict run setup test lint format check data pretrain clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -26,6 +26,18 @@ help:  ## print this list
 
 summarize: $(READY)  ## fine-tune a summarizer: bundled tickets and tiny T5, or your MODEL= DATASET= TRAIN=
 	$(strip $(LAUNCH) recipes/summarize_t5.py $(SETTINGS) $(FLAGS))
+
+paraphrase: $(READY)  ## the same for paraphrases: bundled product texts and tiny BART, or your own
+	$(strip $(LAUNCH) recipes/paraphrase_bart.py $(SETTINGS) $(FLAGS))
+
+translate: $(READY)  ## the same for translations: bundled English-German FAQ, tiny T5 and LoRA, or your own
+	$(strip $(LAUNCH) recipes/translate_mt5_lora.py $(SETTINGS) $(FLAGS))
+
+qa: $(READY)  ## the same for answers: bundled policies and tiny T5, or your own
+	$(strip $(LAUNCH) recipes/qa_t5.py $(SETTINGS) $(FLAGS))
+
+convo: $(READY)  ## the same for conversations: bundled support chats and tiny T5, or your own
+	$(strip $(LAUNCH) recipes/convo_flant5.py $(SETTINGS) $(FLAGS))
 
 predict: $(READY)  ## use a trained model: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl
 	$(BIN)/python scripts/predict.py --run $(or $(RUN),$(error name a run: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl)) --input $(INPUT) --output $(OUTPUT) $(ARGS)
