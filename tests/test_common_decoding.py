@@ -5,10 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import torch
 from conftest import make_model, make_tokenizer
 
 from recipes.common import UserError
-from recipes.common.decoding import decode_ids, generation_config, hit_limit, inherited_settings
+from recipes.common.decoding import (
+    decode_ids,
+    generate_ids,
+    generation_config,
+    hit_limit,
+    inherited_settings,
+    read_outputs,
+    sampled,
+)
 
 
 @dataclass
@@ -18,6 +27,8 @@ class Settings:
     length_penalty: float = 1.0
     no_repeat_ngram_size: int = 3
     top_k: int | None = None
+    do_sample: bool | None = None
+    num_return_sequences: int | None = None
     learning_rate: float = 0.1  # no matter of generation
 
 
@@ -121,3 +132,65 @@ def test_settings_that_contradict_each_other(tokenizer):
         generation_config(Settings(num_beams=1, length_penalty=2.0), make_model("t5", tokenizer))
     with pytest.raises(UserError, match="top_k"):
         generation_config(Settings(top_k=5), make_model("t5", tokenizer))
+
+
+# ---------------------------------------------------------------- generation
+
+
+def generate(tokenizer, with_scores=True, **chosen):
+    """(model, batch, ids, scores) for three texts of uneven length."""
+    model = make_model("t5", tokenizer).eval()
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    batch = tokenizer(["Ann", "Bo wants the lamp", "hello Dev"], padding=True, return_tensors="pt")
+    config = generation_config(Settings(max_target_length=8, **chosen), model)
+    encoded = model.get_encoder()(**batch)
+    with torch.no_grad(), sampled(config, 5):
+        return model, batch, *generate_ids(model, encoded, batch["attention_mask"], config, with_scores), config
+
+
+def test_trap_31_a_score_is_the_mean_log_probability_of_the_tokens_up_to_the_end(tokenizer):
+    """Worked out from the whole logits, one output at a time, without padding."""
+    model, batch, ids, scores, config = generate(tokenizer, num_beams=3)
+    assert ids.shape[::2] == (3, 1) and scores.shape == (3, 1)
+    for row in range(3):
+        output = ids[row, :, 0].tolist()
+        end = output.index(config.eos_token_id, 1) + 1 if config.eos_token_id in output[1:] else len(output)
+        source = batch["input_ids"][row][batch["attention_mask"][row] == 1][None]
+        logits = model(input_ids=source, decoder_input_ids=torch.tensor([output[: end - 1]])).logits[0]
+        expected = logits.log_softmax(-1)[range(end - 1), output[1:end]].mean()
+        torch.testing.assert_close(scores[row, 0], expected, atol=1e-5, rtol=1e-5)
+
+
+def test_several_sequences_stay_with_their_source(tokenizer):
+    """Beams are returned best first: the first of two is what one alone would be."""
+    *_, one, _, config = generate(tokenizer, num_beams=4)
+    *_, two, scores, _ = generate(tokenizer, num_beams=4, num_return_sequences=2)
+    assert two.shape[::2] == (3, 2) and scores.shape == (3, 2)
+    first = read_outputs(one, [[0.0]] * 3, tokenizer, config, True)
+    both = read_outputs(two, scores, tokenizer, config, True)
+    assert [several[0].text for several in both] == [several[0].text for several in first]
+    assert all(len(several) == 2 and several[0].text != several[1].text for several in both)
+    assert [[output.score for output in several] for several in both] == scores.tolist()
+
+
+def test_outputs_that_no_end_token_closed(tokenizer):
+    config = generation_config(Settings(), make_model("t5", tokenizer))
+    end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
+    ids = np.array([[pad, 5, end, pad], [pad, 5, 6, 7]])[:, :, None]
+    (closed,), (cut,) = read_outputs(ids, None, tokenizer, config)
+    assert (closed.hit_limit, cut.hit_limit, closed.score) == (False, True, None)
+
+
+def test_trap_39_sampling_takes_its_own_seed_and_gives_the_random_state_back(tokenizer):
+    chosen = {"do_sample": True, "num_beams": 1}
+    torch.manual_seed(1)
+    *_, first, _, _ = generate(tokenizer, with_scores=False, **chosen)
+    torch.manual_seed(2)
+    before = torch.random.get_rng_state()
+    config = generation_config(Settings(**chosen), make_model("t5", tokenizer))
+    torch.random.set_rng_state(before)
+    with sampled(config, 5):
+        torch.rand(3)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    *_, second, _, _ = generate(tokenizer, with_scores=False, **chosen)
+    assert torch.equal(first, second)

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""recipes/common/prediction.py and scripts/predict.py: a trained run gives on new rows what it gave on its own."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, make_model, make_tokenizer
+from helpers import as_flags, read_json, read_jsonl, records, run_recipe, write_jsonl
+
+from recipes.common import UserError
+from recipes.common.prediction import Predictor
+from recipes.common.runs import command_line
+
+sys.path.append(str(ROOT / "scripts"))
+import predict
+
+TEST = records("test", 11, most=40)
+
+
+@pytest.fixture(scope="module")
+def run(checkpoint, tmp_path_factory):
+    """A run of two steps whose sources come from a prefix of the user's own."""
+    folder = tmp_path_factory.mktemp("run")
+    files = {
+        "train_file": write_jsonl(folder / "train.jsonl", records("train", 16)),
+        "validation_file": write_jsonl(folder / "validation.jsonl", records("validation", 4)),
+        "test_file": write_jsonl(folder / "test.jsonl", TEST),
+    }
+    sizes = {"max_source_length": 24, "max_target_length": 12, "max_steps": 2, "per_device_eval_batch_size": 4}
+    given = {"model_name_or_path": checkpoint, "source_prefix": "tell: ", "bf16": False, "output_dir": folder / "out"}
+    assert run_recipe(as_flags(**files, **sizes, **given)) == 0
+    return folder / "out"
+
+
+def ask(run, rows, folder, **flags):
+    """(exit code, the output's rows or None)."""
+    given = {"run": run, "input": write_jsonl(folder / "new.jsonl", rows), "output": folder / "out.jsonl", **flags}
+    code = command_line(lambda: predict.main(as_flags(**given)))
+    return code, read_jsonl(folder / "out.jsonl") if (folder / "out.jsonl").exists() else None
+
+
+def test_trap_5_the_runs_own_rows_give_its_own_predictions(run, tmp_path):
+    """In input order, without the target's column; every source cut as in training."""
+    own = read_jsonl(run / "predictions.jsonl")
+    rows = [{name: row[name] for name in ("id", "document")} for row in TEST]
+    code, made = ask(run, rows, tmp_path)
+    assert code == 0
+    assert made == [{name: entry[name] for name in ("id", "source", "prediction")} for entry in own]
+    assert len({entry["prediction"] for entry in made}) > 1
+    assert all(entry["source"].startswith("tell: ") for entry in made)
+
+
+def test_trap_5_three_lines_of_python(run):
+    """The order of the texts survives, though batches are made by length."""
+    predict_ = Predictor(run)
+    texts = [row["document"] for row in TEST]
+    own = [entry["prediction"] for entry in read_jsonl(run / "predictions.jsonl")]
+    assert predict_(texts) == own
+    assert predict_([{"document": text} for text in texts]) == own
+    assert predict_([]) == []
+
+
+def test_the_recipe_that_ran_formats_the_rows(run, tmp_path, monkeypatch, capsys):
+    """A recipe edited since the run does not change what its model is asked; that it was edited is said."""
+    assert Predictor(run).changed() is None
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    source = (copy / "recipe.py").read_text(encoding="utf-8")
+    (copy / "recipe.py").write_text(source.replace('"summarize: {document}"', '"in short: {document}"'))
+    record = read_json(copy / "run.json")
+    record["settings"]["source_prefix"] = None
+    record["recipe"]["sha256"] = "another"
+    (copy / "run.json").write_text(json.dumps(record))
+    path = list(sys.path)
+    code, made = ask(copy, TEST[:2], tmp_path)
+    assert code == 0
+    assert [entry["source"].partition(":")[0] for entry in made] == ["in short"] * 2
+    assert "summarize_t5.py has changed since; this run's own recipe.py is used" in capsys.readouterr().out
+    assert sys.path == path
+
+
+def test_what_cannot_be_used_is_said_before_a_model_loads(run, tmp_path, capsys, monkeypatch):
+    assert ask(run, [{"text": 1}], tmp_path)[0] == 2
+    assert "no column 'document' for document; it has 'text'" in capsys.readouterr().err
+    assert ask(run, [TEST[0], {"id": "b", "document": ""}], tmp_path)[0] == 2
+    assert "new.jsonl line 2: column 'document' is empty" in capsys.readouterr().err
+    assert ask(tmp_path, TEST, tmp_path)[0] == 2
+    assert "no run.json in it" in capsys.readouterr().err
+    (tmp_path / "out.jsonl").write_text("precious")
+    assert command_line(lambda: predict.main(as_flags(run=run, input="x", output=tmp_path / "out.jsonl"))) == 2
+    assert (tmp_path / "out.jsonl").read_text() == "precious"
+    record = read_json(run / "run.json")
+    (tmp_path / "run.json").write_text(json.dumps(record | {"status": "interrupted"}))
+    with pytest.raises(UserError, match="this run is interrupted"):
+        Predictor(tmp_path)
+
+
+# ---------------------------------------------------------------- several sources, several sequences
+
+RECIPE = """
+from dataclasses import dataclass
+from recipes.common import arguments
+
+SOURCE, TARGET = "{text} {end}", "{answer}"
+COLUMNS = {"text": ("text_column", ("text",)), "answer": ("answer_column", ("answer",))}
+
+
+@dataclass
+class Settings(arguments.RecipeSettings):
+    num_return_sequences: int = 1
+
+
+def prepare(row, settings, tokenizer):
+    return row["text"].split()
+
+
+def finish(row, outputs):
+    return str([output.score is not None for output in outputs])
+"""
+
+
+def make_run(folder, sequences=1, **decoding):
+    from recipes.common.decoding import GenerationConfig
+
+    tokenizer = make_tokenizer()
+    model = make_model("t5", tokenizer)
+    ids = {name: getattr(model.config, name) for name in ("decoder_start_token_id", "pad_token_id", "eos_token_id")}
+    model.generation_config = GenerationConfig(**ids, max_new_tokens=6, num_return_sequences=sequences, **decoding)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    settings = {"max_source_length": 16, "num_return_sequences": sequences, "source_prefix": None}
+    record = {"status": "done", "settings": settings, "arguments": {"per_device_eval_batch_size": 2}, "seed": 7}
+    Path(folder, "run.json").write_text(json.dumps(record | {"recipe": {"name": "windows", "sha256": ""}}))
+    Path(folder, "recipe.py").write_text(RECIPE)
+    return folder
+
+
+def test_trap_31_all_sources_of_a_row_meet_in_finish_with_their_scores(tmp_path):
+    predictor = Predictor(make_run(tmp_path))
+    made = predictor.predict([{"text": "Ann Bo Carla"}, {"text": "Dev"}])
+    assert [entry["source"] for entry in made] == ["Ann\nBo\nCarla", "Dev"]
+    assert [entry["prediction"] for entry in made] == ["[True, True, True]", "[True]"]
+    with pytest.raises(UserError, match="a source is made of text, end: give rows"):
+        predictor(["Ann"])
+
+
+def test_trap_37_several_sequences_are_the_rows_variants(tmp_path):
+    predictor = Predictor(make_run(tmp_path, sequences=3, do_sample=True))
+    rows = [{"text": "Ann"}, {"text": "hello"}, {"text": "lamp"}]
+    made = predictor.predict(rows)
+    assert [len(entry["variants"]) for entry in made] == [3, 3, 3]
+    assert len({text for entry in made for text in entry["variants"]}) > 3
+    assert predictor.predict(rows) == made  # the seed of the run, each time
