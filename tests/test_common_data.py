@@ -605,6 +605,47 @@ def test_the_cut_comes_after_the_rows_were_judged():
     assert (len(examples["train"]), len(examples["validation"]), counts["train"]["used"]) == (2, 1, 3)
 
 
+def split_words(row):
+    """A record of many words is a row for each; "no" is not wanted, "bad" is broken."""
+    for word in row["document"].split():
+        yield row.reshaped(
+            {"document": word, "summary": row["summary"]},
+            broken=("bad word", "the word 'bad'") if word == "bad" else None,
+            unwanted="a word that says no" if word == "no" else None,
+        )
+
+
+def test_records_are_reshaped_and_what_was_not_wanted_is_counted():
+    write("train.jsonl", '{"document": "a no b", "summary": "s"}\n{"document": "no", "summary": "t"}\n' + GOOD)
+    found, _, counts = load_examples(FIELDS, train_file="train.jsonl", reshape=split_words, validation_share=0)
+    assert [row["document"] for row in found["train"]] == ["a", "b", "a"]
+    assert [row["id"] for row in found["train"]] == ["1", "3", "5"]
+    unwanted = {"file": "train.jsonl", "reason": "a word that says no", "unit": "line", "lines": [1, 2]}
+    assert counts["train"] == {"read": 5, "used": 3, "left_out": [unwanted]}
+    assert found.notes == ["train.jsonl: a word that says no: 2 rows left out, line 1, 2"]
+
+
+def test_a_reshaped_row_that_is_broken_stops_the_run_at_its_own_line():
+    write("train.jsonl", GOOD + '{"document": "no bad", "summary": "s"}\n')
+    given = {"train_file": "train.jsonl", "reshape": split_words, "validation_share": 0}
+    assert problems(load_examples, FIELDS, **given) == [f"train.jsonl line 2: the word 'bad'{HINT}"]
+    _, _, counts = load_examples(FIELDS, on_bad_row="skip", **given)
+    assert [group["reason"] for group in counts["train"]["left_out"]] == ["a word that says no", "bad word"]
+
+
+def test_parts_of_one_thing_stay_in_one_split():
+    rows = [{"id": f"{whole}/{part}", "of": whole} for whole in range(20) for part in range(whole % 4 + 1)]
+    splits = cut_validation(Splits({"train": rows}), 1, share=0.25, together=lambda row: row["of"])
+    wholes = {split: {row["of"] for row in part} for split, part in splits.items()}
+    assert len(wholes["validation"]) == 5
+    assert not wholes["validation"] & wholes["train"]
+    assert sorted(row["id"] for part in splits.values() for row in part) == sorted(row["id"] for row in rows)
+    count = len(splits["validation"])
+    assert splits.notes == [f"no validation split: {count} of 50 training rows set aside for it (seed 1)"]
+    alone = Splits({"train": [{"id": "1", "of": 1}, {"id": "2", "of": 1}]})
+    assert "cannot be divided" in problems(cut_validation, alone, 1, together=lambda row: row["of"])[0]
+
+
 def test_sources_say_what_was_read():
     write("train.jsonl", GOOD * 3)
     write("copy.jsonl", GOOD * 3)
