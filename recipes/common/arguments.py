@@ -105,6 +105,9 @@ class RecipeSettings:
         default="error",
         metadata={"help": "error: stop and name them; skip: leave out and count.", "choices": ["error", "skip"]},
     )
+    fill_missing: str | None = field(
+        default=None, metadata={"help": "A text for fields that are missing, null or empty; else such a row is bad."}
+    )
     max_source_length: int = field(default=512, metadata={"help": "Longer sources are cut, in tokens."})
     max_target_length: int = field(
         default=128, metadata={"help": "Longer targets are cut, in tokens; also the output's limit."}

@@ -30,6 +30,7 @@ def load(settings, fields, seed, **options):
     """
     where = ("train_file", "validation_file", "test_file", "dataset_name", "dataset_config_name", "dataset_revision")
     chosen = {field: getattr(settings, flag) for field, (flag, _) in fields.items()}
+    options["fill_missing"] = settings.fill_missing
     if "reshape" in options:
         options["reshape"] = functools.partial(options["reshape"], settings=settings)
     splits, columns, counts = load_examples(
@@ -94,7 +95,7 @@ def _text_of(value, several=False):
     return ([text] if several else text), None if text.strip() else "is empty"
 
 
-def _example(row, columns, allow_missing, several):
+def _example(row, columns, allow_missing, several, allow_none):
     """Return (field -> text, None) or (None, (reason, detail))."""
     if row.broken or row.unwanted:
         return None, row.broken or (row.unwanted, row.unwanted)
@@ -103,6 +104,8 @@ def _example(row, columns, allow_missing, several):
         text, reason = _text_of(row[column], field in several) if column in row else (None, "is missing")
         if reason in ABSENT and field in allow_missing:
             text, reason = [] if field in several else "", None
+        if reason == "is an empty list" and field in allow_none:
+            reason = None
         if reason:
             shown = f" ({short(row[column])})" if row.get(column) is not None else ""
             needed = "text that is not empty" + ", or a list of such texts" * (field in several)
@@ -111,20 +114,30 @@ def _example(row, columns, allow_missing, several):
     return example, None
 
 
-def usable_rows(splits, columns, on_bad_row="error", allow_missing=(), several=(), id_column="id", problems=None):
+def usable_rows(
+    splits,
+    columns,
+    on_bad_row="error",
+    allow_missing=(),
+    several=(),
+    id_column="id",
+    problems=None,
+    allow_none=(),
+):
     """Turn rows into examples {"id": ..., field: text}, texts unchanged, in the order of the rows.
 
     Args:
         on_bad_row: "error" refuses rows that cannot be used; "skip" leaves them out and counts them.
         allow_missing: fields that may be missing, null or empty, and then are "" (in `several`: an empty list).
         several: fields that may hold a list of texts, and then always are a list.
+        allow_none: those of `several` whose list may be empty: that there is no text is known, not forgotten.
         id_column: names the examples if it is there and unique; else they are numbered like the rows, from 1.
     Returns:
         Splits of examples, and split -> {"read", "used", "left_out": [{"file", "reason", "unit", "lines"}]}.
     """
     examples, counts, found = Splits((), splits.notes, splits.sources), {}, []
     for split, rows in splits.items():
-        judged = [_example(row, columns, allow_missing, several) for row in rows]
+        judged = [_example(row, columns, allow_missing, several, allow_none) for row in rows]
         bad = [(row, fault) for row, (_, fault) in zip(rows, judged, strict=True) if fault]
         used = len(rows) - len(bad)
         if not used:
@@ -172,6 +185,7 @@ def cut_validation(splits, seed, share=0.1, most=1000, together=None):
     Args:
         together: example -> what it is a part of, such as its conversation; parts of one thing stay in one split, and
             `share` and `most` count those things. None: every row is its own.
+        most: None for no limit.
     """
     rows = splits.get("train", ())
     if "validation" in splits or not rows or not share:
@@ -179,8 +193,10 @@ def cut_validation(splits, seed, share=0.1, most=1000, together=None):
     wholes = [together(row) for row in rows] if together else range(len(rows))
     distinct = list(dict.fromkeys(wholes))
     if len(distinct) == 1:
-        raise UserError("no validation split, and one training row cannot be divided: give --validation_file")
-    cut = set(random.Random(seed).sample(distinct, min(most, max(1, round(share * len(distinct))))))
+        rows = "training rows that belong together" if len(rows) > 1 else "one training row"
+        raise UserError(f"no validation split, and {rows} cannot be divided: give --validation_file")
+    count = max(1, round(share * len(distinct)))
+    cut = set(random.Random(seed).sample(distinct, min(most or count, count)))
     splits["train"] = [row for row, whole in zip(rows, wholes, strict=True) if whole not in cut]
     splits["validation"] = [row for row, whole in zip(rows, wholes, strict=True) if whole in cut]
     count = len(splits["validation"])
@@ -198,8 +214,11 @@ def load_examples(
     id_column="id",
     seed=42,
     validation_share=0.1,
+    validation_most=1000,
     reshape=None,
     together=None,
+    allow_none=(),
+    fill_missing=None,
     **where,
 ):
     """Take all the steps; `where` goes to load_splits. Returns (Splits of examples, field -> column, counts).
@@ -207,7 +226,8 @@ def load_examples(
     Args:
         reshape: row -> rows, for records that are not flat, made with Row.reshaped; a row may be marked broken or
             unwanted there.
-        together: see cut_validation.
+        together, validation_share, validation_most: see cut_validation.
+        fill_missing: a text for fields that are missing, null or empty; see fill_gaps.
     """
     problems = []
     splits = load_splits(**where, problems=problems)
@@ -217,9 +237,22 @@ def load_examples(
     columns = pick_columns(splits, fields, chosen, allow_missing, problems)
     if len(problems) > files_wrong:
         raise UserError(*problems)  # every row would be found to lack the column
-    examples, counts = usable_rows(splits, columns, on_bad_row, allow_missing, several, id_column, problems)
+    if fill_missing:
+        fill_gaps(splits, columns, fill_missing)
+    examples, counts = usable_rows(splits, columns, on_bad_row, allow_missing, several, id_column, problems, allow_none)
     settle(problems, None)
-    return cut_validation(examples, seed, validation_share, together=together), columns, counts
+    return cut_validation(examples, seed, validation_share, validation_most, together), columns, counts
+
+
+def fill_gaps(splits, columns, text):
+    """Put `text` where a row that could be read lacks a field, or has it null or empty; notes how often."""
+    for rows in splits.values():
+        for field, column in columns.items():
+            gaps = [row for row in rows if not row.broken and _text_of(row.get(column))[1] in ("is null", "is empty")]
+            for row in gaps:
+                row[column] = text
+            if gaps:
+                splits.notes.append(f"{gaps[0].file}: {field} was missing in {len(gaps)} rows and is now {text!r}")
 
 
 def reshape_rows(splits, reshape):

@@ -69,13 +69,16 @@ def _encode(tokenizer, side, texts, limit):
 
 
 def references(row, target):
-    """All target texts of a row, as the data has them: never cut, never through the tokenizer."""
+    """All target texts of a row, as the data has them: never cut, never through the tokenizer.
+
+    An empty list of texts gives one reference, made of the empty text.
+    """
     fields = {name: row[name] for name in template_fields(target)}
     several = [name for name, value in fields.items() if isinstance(value, list)]
     if not several:
         return [target.format(**fields)]
     (name,) = several
-    return [target.format(**{**fields, name: value}) for value in fields[name]]
+    return [target.format(**{**fields, name: value}) for value in fields[name] or [""]]
 
 
 def sample(table, size, seed):

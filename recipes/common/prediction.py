@@ -109,6 +109,8 @@ class Predictor:
         if hasattr(self.recipe, "reshape"):
             splits = examples.reshape_rows(splits, lambda row: self.recipe.reshape(row, self.settings))
         found = examples.pick_columns(splits, fields, columns)
+        if self.settings.fill_missing:
+            examples.fill_gaps(splits, found, self.settings.fill_missing)
         rows, _ = examples.usable_rows(splits, found, self.settings.on_bad_row)
         return rows["new"], rows.notes
 

@@ -88,6 +88,9 @@ def show_example(feature, tokenizer, settings, args):
     """What --dry_run adds: every setting, and one example with its ids decoded back."""
     say(args, "", *(f"{name} {value}" for name, value in sorted(vars(settings).items()) if value is not None))
     say(args, "", f"record    {feature['row']}", f"source    {feature['source']!r}")
+    special = {name: getattr(tokenizer, f"{name}_token") for name in ("bos", "eos", "unk", "pad")}
+    ids = {name: tokenizer.convert_tokens_to_ids(token) for name, token in special.items() if token}
+    say(args, "special   " + ", ".join(f"{name} {special[name]!r} is id {number}" for name, number in ids.items()))
     for name in ("input_ids", "labels"):
         say(args, f"{name:9} {feature[name]}", f"  decoded {tokenizer.decode(feature[name])!r}")
 
