@@ -16,8 +16,9 @@ from decimal import Decimal
 import pytest
 
 from recipes.common import UserError
+from recipes.common.arguments import RecipeSettings
 from recipes.common.data import Row, Splits, load_splits, read_file
-from recipes.common.examples import cut_validation, load_examples, overlap, pick_columns, usable_rows
+from recipes.common.examples import cut_validation, load, load_examples, overlap, pick_columns, usable_rows
 
 FIELDS = {
     "document": ("text_column", ("document", "article", "dialogue")),
@@ -801,6 +802,28 @@ def test_other_faults_of_a_data_set_come_with_the_librarys_reason():
     write("ragged/train.csv", "document,summary\na,b\n")
     [problem] = problems(load_splits, dataset_name="ragged", dataset_config_name="none")
     assert problem == "--dataset_name ragged: ValueError: BuilderConfig 'none' not found. Available: ['default']"
+
+
+def test_training_examples_that_are_not_wanted():
+    """Counted by id and reason, before the first N are taken; other splits stay as they are."""
+    for split in ("train", "test"):
+        write(f"{split}.jsonl", "".join(f'{{"id": "{c}", "document": "{c}", "summary": "s"}}\n' for c in "abcd"))
+    settings = RecipeSettings(train_file="train.jsonl", test_file="test.jsonl", max_train_samples=1)
+    settings.text_column = settings.summary_column = None
+    settings.vowels = "a"
+
+    def unwanted(example, settings):
+        return "a vowel" if example["document"] in settings.vowels else None
+
+    splits, found = load(settings, FIELDS, 42, unwanted=unwanted, validation_share=0)
+    assert [row["id"] for row in splits["train"]] == ["b"]
+    assert [row["id"] for row in splits["test"]] == ["a", "b", "c", "d"]
+    reason = {"file": "train.jsonl", "reason": "a vowel", "unit": "id", "lines": ["a"]}
+    assert found["rows"]["train"] == {"read": 4, "used": 3, "left_out": [reason]}
+    assert "train.jsonl: a vowel: 1 rows left out, id a" in found["notes"]
+    settings.vowels = "abcd"
+    with pytest.raises(UserError, match="train.jsonl: none of its 4 examples is left: a vowel"):
+        load(settings, FIELDS, 42, unwanted=unwanted, validation_share=0)
 
 
 def test_overlap_within_and_between_splits():

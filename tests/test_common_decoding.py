@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """recipes/common/decoding.py: one generation config per run, and ids back to text."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from conftest import make_model, make_tokenizer
 
 from recipes.common import UserError
 from recipes.common.decoding import (
+    chosen_settings,
     decode_ids,
     generate_ids,
     generation_config,
@@ -132,6 +134,33 @@ def test_settings_that_contradict_each_other(tokenizer):
         generation_config(Settings(num_beams=1, length_penalty=2.0), make_model("t5", tokenizer))
     with pytest.raises(UserError, match="top_k"):
         generation_config(Settings(top_k=5), make_model("t5", tokenizer))
+
+
+def test_how_to_draw_where_nothing_is_drawn(tokenizer):
+    """--do_sample False on a recipe that samples by default: beams, and nothing that the library refuses to save."""
+    defaults = [("top_p", float, 0.9), ("temperature", float, 0.9)]
+    settings = dataclasses.make_dataclass("Sampling", defaults, bases=(Settings,))
+    assert generation_config(settings(num_beams=1, do_sample=True), make_model("t5", tokenizer)).top_p == 0.9
+    config = generation_config(settings(do_sample=False, top_k=5), make_model("t5", tokenizer))
+    assert (config.top_k, config.top_p, config.temperature, config.num_beams) == (None, None, None, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("num_return_sequences", [0]),
+        ("min_new_tokens", [-1, 41]),
+        ("top_k", [-1]),
+        ("top_p", [0, 1.1]),
+        ("temperature", [0, -1]),
+    ],
+)
+def test_settings_out_of_range(name, values):
+    """The library accepts them, and generates something else or fails in the first evaluation."""
+    for value in values:
+        settings = dataclasses.make_dataclass("Drawing", [(name, float, value)], bases=(Settings,))
+        with pytest.raises(UserError, match=f"--{name} {value}: must be"):
+            chosen_settings(settings(num_beams=1, do_sample=True))
 
 
 # ---------------------------------------------------------------- generation

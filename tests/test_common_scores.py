@@ -265,6 +265,13 @@ def test_copying_scores_badly_on_ibleu():
     assert copy["ibleu_ci_low"] <= copy["ibleu"] <= copy["ibleu_ci_high"]
 
 
+def test_ibleu_of_a_row():
+    """A perfect paraphrase without a word of the source, 0.8 * 100; a copy that is right and still one, 80 - 20."""
+    found = scores.score_ibleu(["red lamp", "blue mug"], ["red lamp", "blue mug"], ["light, crimson", "blue mug"])
+    assert [row["ibleu"] for row in found.rows] == [80, 60]
+    assert [row["copy_rate"] for row in found.rows] == [0, 100]
+
+
 # --- Exact match and F1 ----------------------------------------------------------------------------------------------
 
 

@@ -45,13 +45,29 @@ def generation_config(settings, model):
 def chosen_settings(settings):
     """The generation settings among a recipe's settings, as GenerationConfig names them.
 
+    With do_sample off, those that say how to draw are left out: the library would refuse to save them.
+
     Raises:
-        UserError: they contradict each other; the library would find out when the model is saved.
+        UserError: out of range, or they contradict each other; the library would find out when the model is saved,
+            or never.
     """
     known = set(GenerationConfig().to_dict())
     chosen = {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings) if f.name in known}
     chosen = {name: value for name, value in chosen.items() if value is not None}
-    chosen["max_new_tokens"] = settings.max_target_length
+    if chosen.get("do_sample") is False:
+        chosen = {name: value for name, value in chosen.items() if name not in ("top_k", "top_p", "temperature")}
+    least, most = chosen.get("min_new_tokens", 0), settings.max_target_length
+    wrong = {
+        "num_return_sequences": chosen.get("num_return_sequences", 1) < 1 and "must be at least 1",
+        "min_new_tokens": not 0 <= least <= most and f"must be at least 0, at most --max_target_length {most}",
+        "top_k": chosen.get("top_k", 0) < 0 and "must be at least 0",
+        "top_p": not 0 < chosen.get("top_p", 1) <= 1 and "must be above 0, at most 1",
+        "temperature": chosen.get("temperature", 1) <= 0 and "must be above 0; for greedy decoding, --do_sample False",
+    }
+    problems = [f"--{name} {chosen[name]}: {problem}" for name, problem in wrong.items() if problem]
+    if problems:
+        raise UserError(*problems)
+    chosen["max_new_tokens"] = most
     try:
         GenerationConfig(**chosen).validate(strict=True)
     except ValueError as error:
@@ -62,7 +78,8 @@ def chosen_settings(settings):
 def inherited_settings(model, config):
     """Generation settings of the checkpoint that this run does not take over, as {name: value}."""
     old, new = model.generation_config.to_diff_dict(), config.to_diff_dict()
-    ignored = {"transformers_version", "_from_model_config"}
+    # The others change no text.
+    ignored = {"transformers_version", "_from_model_config", "use_cache", "output_attentions", "output_hidden_states"}
     return {name: value for name, value in old.items() if name not in ignored and new.get(name) != value}
 
 

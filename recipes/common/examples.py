@@ -18,12 +18,13 @@ from recipes.common.data import Splits, did_you_mean, listed, load_splits, settl
 ABSENT = ("is missing", "is null", "is empty", "is an empty list")
 
 
-def load(settings, fields, seed, **options):
+def load(settings, fields, seed, unwanted=None, **options):
     """`load_examples` with the files, columns and limits from a recipe's settings.
 
     Args:
         settings: an arguments.RecipeSettings; the flags that `fields` names are its attributes.
         fields: template field -> (flag, known column names).
+        unwanted: (example, settings) -> why a training example is left out on purpose, or None; see leave_out.
         options: as for load_examples, whose `reshape` gets a row and the settings.
     Returns:
         (splits, found): examples by split, and the record of what was read, used and left out.
@@ -36,6 +37,8 @@ def load(settings, fields, seed, **options):
     splits, columns, counts = load_examples(
         fields, chosen, settings.on_bad_row, seed=seed, **{name: getattr(settings, name) for name in where}, **options
     )
+    if unwanted:
+        leave_out(splits, counts, functools.partial(unwanted, settings=settings))
     limits = {"train": "max_train_samples", "validation": "max_eval_samples", "test": "max_predict_samples"}
     for split, rows in splits.items():
         limit = getattr(settings, limits[split])
@@ -205,6 +208,25 @@ def cut_validation(splits, seed, share=0.1, most=1000, together=None):
     return splits
 
 
+def leave_out(splits, counts, unwanted, split="train"):
+    """Take the examples for which `unwanted(example)` gives a reason out of a split, and count them by their ids."""
+    reasons = [unwanted(example) for example in splits[split]]
+    origin = splits.sources.get(split, {})
+    groups = {}
+    for example, reason in zip(splits[split], reasons, strict=True):
+        if reason:
+            groups.setdefault(reason, []).append(example["id"])
+    place = origin.get("file") or origin.get("dataset") or split
+    for reason, ids in groups.items():
+        counts[split]["left_out"].append({"file": place, "reason": reason, "unit": "id", "lines": ids})
+        shown = ", ".join(ids[:5]) + ", ..." * (len(ids) > 5)
+        splits.notes.append(f"{place}: {reason}: {len(ids)} rows left out, id {shown}")
+    if groups and all(reasons):
+        raise UserError(f"{place}: none of its {len(reasons)} examples is left: {', '.join(groups)}")
+    splits[split] = [example for example, reason in zip(splits[split], reasons, strict=True) if not reason]
+    counts[split]["used"] -= sum(map(len, groups.values()))
+
+
 def load_examples(
     fields,
     chosen=None,
@@ -253,6 +275,15 @@ def fill_gaps(splits, columns, text):
                 row[column] = text
             if gaps:
                 splits.notes.append(f"{gaps[0].file}: {field} was missing in {len(gaps)} rows and is now {text!r}")
+
+
+def remark(splits, what, applies):
+    """Note for each split in how many of its examples `applies`, and which."""
+    for split, rows in splits.items():
+        ids = [row["id"] for row in rows if applies(row)]
+        if ids:
+            shown = ", ".join(ids[:5]) + ", ..." * (len(ids) > 5)
+            splits.notes.append(f"{split}: {len(ids)} of {len(rows)} {what}: id {shown}")
 
 
 def reshape_rows(splits, reshape):

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 # Is a greater value the better one? A library that has to guess takes TER for "greater is better".
 METRICS = {
     **dict.fromkeys(["rouge1", "rouge2", "rougeL", "rougeLsum", "bleu", "chrf", "ibleu", "exact_match", "f1"], True),
+    "distinct_outputs": True,
     **dict.fromkeys(["loss", "ter", "self_bleu", "copy_rate"], False),
 }
 
@@ -141,6 +142,12 @@ def tokenize(text):
     Text whose letters and digits are all ASCII gives what rouge_score's tokenizer gives without its stemmer.
     """
     return _token_pattern().findall(unicodedata.normalize("NFC", text.lower()))
+
+
+def holds(text, phrase):
+    """Whether the words of a phrase stand in the text, one after the other: "5" is not in "1995"."""
+    words, wanted = (" ".join(["", *tokenize(one), ""]) for one in (text, phrase))
+    return wanted in words if wanted.strip() else phrase in text
 
 
 def is_spaceless(text):
@@ -292,6 +299,7 @@ def score_ibleu(predictions, references, sources, language=None, alpha=0.8, seed
     """Near the reference and far from the source: iBLEU = alpha BLEU(references) - (1 - alpha) BLEU(source).
 
     `self_bleu` is BLEU against the source; `copy_rate` the share of predictions that are the source, word for word.
+    iBLEU of a row leaves out the n-gram orders that the row is too short for, as in score_sacrebleu.
 
     Source:
         Sun and Zhou 2012, "Joint Learning of a Dual SMT System for Paraphrase Generation".
@@ -299,11 +307,12 @@ def score_ibleu(predictions, references, sources, language=None, alpha=0.8, seed
     from sacrebleu.metrics import BLEU
 
     predictions, references = _aligned(predictions, references)
-    metric = BLEU(tokenize=bleu_tokenizer(language, references), force=True)
+    tokenizer = bleu_tokenizer(language, references)
+    metric = BLEU(tokenize=tokenizer, force=True)
     scores = {
+        "ibleu": lambda sums: alpha * scores["bleu"](sums) - (1 - alpha) * scores["self_bleu"](sums),
         "bleu": lambda sums: _corpus_score(metric, sums[:10]),
         "self_bleu": lambda sums: _corpus_score(metric, sums[10:20]),
-        "ibleu": lambda sums: alpha * scores["bleu"](sums) - (1 - alpha) * scores["self_bleu"](sums),
         "copy_rate": lambda sums: sums[20] / len(predictions),
     }
     if not predictions:
@@ -312,8 +321,11 @@ def score_ibleu(predictions, references, sources, language=None, alpha=0.8, seed
     from_source = corpus_statistics(metric, predictions, sources)
     from_references = corpus_statistics(metric, predictions, references)
     statistics = [[*r, *s, c] for r, s, c in zip(from_references, from_source, copied, strict=True)]
+    by_row = BLEU(tokenize=tokenizer, effective_order=True)
+    near, far = ([_corpus_score(by_row, row) for row in part] for part in (from_references, from_source))
+    per_row = {"ibleu": [alpha * n - (1 - alpha) * f for n, f in zip(near, far, strict=True)], "copy_rate": copied}
     signature = {"ibleu": f"alpha:{alpha}|{metric.get_signature()}"}
-    return Scores(summarize(statistics, scores, seed, samples), _as_rows({"copy_rate": copied}), signature)
+    return Scores(summarize(statistics, scores, seed, samples), _as_rows(per_row), signature)
 
 
 # --- Exact match and F1 of short answers -----------------------------------------------------------------------------

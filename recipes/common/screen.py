@@ -60,6 +60,12 @@ def _ranked(lost, most=8):
     return ", ".join(f"{character!r} (in {count:,} texts)" for character, count in ranked[:most]) + more
 
 
+def not_taken_over(args, inherited):
+    """Name the checkpoint's own generation settings that this run does without; see decoding.inherited_settings."""
+    if inherited:
+        say(args, "decoding  not taken over: " + ", ".join(f"{name} {value}" for name, value in inherited.items()))
+
+
 def describe_step(args, features):
     """The arithmetic of one optimizer update."""
     parts = (args.per_device_train_batch_size, args.gradient_accumulation_steps, args.world_size)
