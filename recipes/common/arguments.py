@@ -9,6 +9,7 @@ import dataclasses
 import difflib
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -167,6 +168,8 @@ def parse(settings_class, defaults, recipe, metrics, argv=None):
     settings = settings_class(**{key: values[key] for key in own})
     if settings.train_file and "dataset_name" not in given:
         settings.dataset_name = None
+    if {"train_file", "dataset_name"} & given and "dataset_config_name" not in given:
+        settings.dataset_config_name = None  # the default is that of the recipe's own data set
     _check_settings(settings, values, given)
     _choose_direction(values, metrics)
     chosen_settings(settings)
@@ -274,6 +277,8 @@ def _check_settings(settings, values, given):
         for name, (value, reason) in FIXED.items()
         if name in given and values[name] != value
     ]
+    if re.search(r"use_reentrant\W+true", str(values["activation_checkpointing_kwargs"]), re.I):
+        problems.append("--activation_checkpointing_kwargs: use_reentrant must be false, or LoRA fails (trap 25)")
     if values["train_sampling_strategy"] == "batch_rebalance":
         problems.append("--train_sampling_strategy batch_rebalance: use group_by_length, random or sequential")
     if settings.dataset_name and settings.train_file:

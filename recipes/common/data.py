@@ -69,20 +69,27 @@ def did_you_mean(wanted, there, form="; did you mean {!r}?"):
     return next((form.format(lower[name]) for name in close), "")
 
 
-def read_file(path):
+def read_file(path, more=()):
     """Read a .csv .tsv .json .jsonl or .parquet file (text also as .gz) into a list of Row.
 
     Strings stay as they are: no word means "missing", nothing is stripped; JSON numbers become their own spelling.
     Rows that cannot be read are in the list as broken rows; UserError is for a file that cannot be read.
+
+    Args:
+        more: other kinds of files, {suffix with its dot: path -> rows}. A list of rows may have an `origin`, what
+            run.json shall tell of it beside the file's fingerprint.
     """
+    readers = {**READERS, **dict(more)}
     path = Path(path)
     kind = Path(path.name.lower().removesuffix(".gz")).suffix
     try:
         if path.is_dir():
             raise UserError(f"{path}: is a folder; name a file in it, or load it whole with --dataset_name {path}")
-        if kind not in READERS or path.name.lower().endswith(".parquet.gz"):
-            raise UserError(f"{path}: unknown kind of file; known: .csv .tsv .json .jsonl (also with .gz) .parquet")
-        rows = list(READERS[kind](path))
+        if kind not in readers or path.name.lower().endswith(".parquet.gz"):
+            known = " ".join([".csv .tsv .json .jsonl (also with .gz) .parquet", *dict(more)])
+            raise UserError(f"{path}: unknown kind of file; known: {known}")
+        rows = readers[kind](path)
+        rows = rows if isinstance(rows, list) else list(rows)
     except FileNotFoundError:
         near = did_you_mean([path.name], [file.name for file in path.parent.glob("*")])
         raise UserError(f"{path}: no such file{near}") from None
@@ -114,6 +121,12 @@ def _lines(path):
                 raise UserError(f"{path} line {number}: holds a NUL byte; plain text in UTF-8 is needed, not UTF-16")
             offset += len(line)
             yield from re.split(r"(?<=\r)(?!\n)", text) if "\r" in text.rstrip("\r\n") else (text,)
+
+
+def read_lines(path):
+    """The lines of a text file; a line feed ends one and nothing else does, so that parallel files stay parallel."""
+    lines = "".join(_lines(Path(path))).split("\n")
+    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
 
 
 def _read_csv(path, mark=","):
@@ -242,7 +255,8 @@ def load_splits(
     for split, file in files.items():
         try:
             splits[split] = read(file)
-            splits.sources[split] = {"file": str(file), "sha256": fingerprint(file), "rows": len(splits[split])}
+            origin = {"file": str(file), "sha256": fingerprint(file), "rows": len(splits[split])}
+            splits.sources[split] = origin | getattr(splits[split], "origin", {})
         except UserError as error:
             found.extend(f"--{split}_file {problem}" for problem in error.problems)
     for split in [] if dataset_name else [split for split in needed if split not in files]:

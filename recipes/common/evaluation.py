@@ -19,7 +19,8 @@ class Evaluator:
             texts as its references; the row itself; and all the texts that were generated for it.
         target: the target template.
         finish: (row, outputs) -> prediction, from the decoding.Output of all the row's sources.
-        faithfulness: whether an output should say only what its source says, in the source's language.
+        faithfulness: whether an output should say only what its source says; "figures" where it does so in another
+            language, and only numbers, dates, amounts and codes can be compared.
     """
 
     def __init__(self, score, target, finish=first_output, faithfulness=True):
@@ -64,7 +65,9 @@ class Evaluator:
         wanted = [references(example.row, self.target) for example in examples]
         sources = ["\n".join(example.sources) for example in examples]
         right = self.score(predictions, wanted, [example.row for example in examples], variants)
-        faithful = score_faithfulness(predictions, sources) if self.faithfulness else Scores(rows=[{}] * len(examples))
+        faithful = Scores(rows=[{}] * len(examples))
+        if self.faithfulness:
+            faithful = score_faithfulness(predictions, sources, figures_only=self.faithfulness == "figures")
         self.rows = [
             {
                 "id": example.row["id"],

@@ -157,19 +157,24 @@ def check(output, source, known=None, names=True):
     return {"unsupported": flags, "figures": len(figures), **copying(output, source)}
 
 
-def score_faithfulness(outputs, sources, seed=42, samples=1000):
+def score_faithfulness(outputs, sources, seed=42, samples=1000, figures_only=False):
     """`check` for each row; for the run, with intervals, the means of `copying` and two shares in percent.
 
     `unsupported_rows` are the rows with a flag, `supported_figures` the numbers, dates, amounts and codes without one.
     `unsupported_<kind>` counts flags. Names are not judged in German and in headlines, where a capital says nothing.
+
+    Args:
+        figures_only: for outputs in another language than their sources: neither names nor copied words are judged.
     """
     outputs, sources = list(outputs), list(sources)
     known = {word for text in (*outputs, *sources) for word in WORD.findall(text) if word[0].islower()}
-    names = not _capitals_everywhere(outputs)
+    names = not figures_only and not _capitals_everywhere(outputs)
     known = known if len(known) >= ENOUGH_WORDS else None
     rows = [check(output, source, known, names) for output, source in zip(outputs, sources, strict=True)]
     flags = [[flag["kind"] for flag in row["unsupported"]] for row in rows]
-    copied = list(copying("", ""))
+    copied = [] if figures_only else list(copying("", ""))
+    if figures_only:
+        rows = [{name: row[name] for name in ("unsupported", "figures")} for row in rows]
     statistics = [
         [row["figures"], len(kinds) - kinds.count("name"), len(kinds) > 0, *map(row.get, copied)]
         for row, kinds in zip(rows, flags, strict=True)
@@ -179,4 +184,5 @@ def score_faithfulness(outputs, sources, seed=42, samples=1000):
     scores["supported_figures"] = lambda sums: 100 * (1 - sums[1] / sums[0]) if sums[0] else 100.0
     totals = summarize(statistics, scores, seed, samples)
     totals |= {f"unsupported_{kind}": sum(kinds.count(kind) for kinds in flags) for kind in KINDS}
-    return Scores(totals, rows, {"faithfulness": f"surface|en,de|names:{'yes' if names else 'no'}|ngrams:words"})
+    signature = f"surface|en,de|names:{'yes' if names else 'no'}|ngrams:{'words' if copied else 'no'}"
+    return Scores(totals, rows, {"faithfulness": signature})

@@ -54,8 +54,9 @@ class Predictor:
         self.batch_size = batch_size or self.record["arguments"]["per_device_eval_batch_size"]
 
     def __call__(self, inputs):
-        """Predictions for a list of rows, or of texts where the source has a single field, in their order."""
-        (field, *more) = features.template_fields(self.recipe.SOURCE)
+        """Predictions for a list of rows, or of texts where the source has a single field of a row, in their order."""
+        named = features.template_fields(self.recipe.SOURCE)
+        (field, *more) = [name for name in named if name in self.recipe.COLUMNS]
         if more and any(isinstance(one, str) for one in inputs):
             raise UserError(f"a source is made of {field}, {', '.join(more)}: give rows such as {{{field!r}: ...}}")
         rows = [{field: one} if isinstance(one, str) else one for one in inputs]

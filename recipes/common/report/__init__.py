@@ -22,6 +22,7 @@ from recipes.common import UserError
 from recipes.common.report import outcomes, pictures
 from recipes.common.report.card import write_card
 from recipes.common.report.outcomes import number, shorten
+from recipes.common.report.sheet import spot_check as spot_check
 from recipes.common.scores import METRICS
 
 STATUS = {"done": "✓ done", "running": "… still running", "interrupted": "‖ interrupted", "failed": "✕ failed"}

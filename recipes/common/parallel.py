@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Text in several languages: what a language is called, and pairs of files whose lines belong together."""
+
+import functools
+
+from transformers.models.whisper.tokenization_whisper import LANGUAGES, TO_LANGUAGE_CODE
+
+from recipes.common import UserError
+from recipes.common.data import Row, fingerprint, read_lines
+
+
+def english_name(name):
+    """What a language is called in a prompt: "German" for de, German or german; an unknown name stays as it is."""
+    code = TO_LANGUAGE_CODE.get(name.lower(), name.lower())
+    return LANGUAGES[code].title() if code in LANGUAGES else name
+
+
+def language_names(name):
+    """What a column or a file of a language may be called: as given, by its code, by its English name."""
+    english = english_name(name)
+    code = TO_LANGUAGE_CODE.get(english.lower(), name)
+    return tuple(dict.fromkeys((name, code, english, english.lower())))
+
+
+class Rows(list):
+    """Rows of several files; `origin` has the fingerprints of all but the first."""
+
+    origin = {}
+
+
+def readers(first, second, alone=False):
+    """Readers of pairs of text files, {suffix: path -> rows}: mine.en is read with mine.de, into columns en and de.
+
+    Args:
+        first, second: the languages; the columns have these names.
+        alone: whether the second file may be missing, as it is where there is nothing yet to compare with.
+    """
+    read = functools.partial(read_pair, first=first, second=second, alone=alone)
+    return {f".{name.lower()}": read for name in language_names(first)}
+
+
+def read_pair(path, first, second, alone=False):
+    """Row N is line N of `path` and line N of the file of the same name in the second language."""
+    stem = path.name.removesuffix(".gz").rpartition(".")[0]
+    names = [f"{stem}.{name}{zipped}" for name in language_names(second) for zipped in ("", ".gz")]
+    other = next((file for file in map(path.with_name, names) if file.is_file()), None)
+    lines = read_lines(path)
+    if other is None and alone:
+        return [Row({first: text}, path, number) for number, text in enumerate(lines, 1)]
+    if other is None:
+        raise UserError(f"{path}: {path.with_name(names[0])} is not there; line N of it must translate line N")
+    others = read_lines(other)
+    if len(lines) != len(others):
+        counts = f"{path} has {len(lines):,} lines and {other} has {len(others):,}"
+        raise UserError(f"{counts}; line N of one must translate line N of the other")
+    pairs = enumerate(zip(lines, others, strict=True), 1)
+    rows = Rows(Row({first: one, second: two}, path, number) for number, (one, two) in pairs)
+    rows.origin = {"beside": str(other), "beside_sha256": fingerprint(other)}
+    return rows
