@@ -10,7 +10,9 @@ CORES := $(shell getconf _NPROCESSORS_ONLN)
 
 # The bundled model and data, until a model, data or settings of one's own are named.
 OWN      := $(strip $(MODEL)$(DATASET)$(TRAIN)$(CONFIG))
-SETTINGS  = $(if $(OWN),$(if $(CONFIG),--config $(CONFIG)),--config configs/embedded/$@.yaml)
+SETTINGS  = $(if $(OWN),$(if $(CONFIG),--config $(CONFIG)),--config configs/embedded/$@.yaml $(SHARE))
+# Steps of 16 rows, however many processes share them: the bundled run gives one result.
+SHARE     = $(if $(filter-out 1,$(NPROC)),--per_device_train_batch_size $$(( (16 + $(NPROC) - 1) / $(NPROC) )))
 FLAGS     = $(if $(MODEL),--model_name_or_path $(MODEL)) $(if $(DATASET),--dataset_name $(DATASET)) \
             $(if $(TRAIN),--train_file $(TRAIN)) $(if $(VALIDATION),--validation_file $(VALIDATION)) \
             $(if $(TEST),--test_file $(TEST)) $(if $(OUT),--output_dir $(OUT)) $(ARGS)

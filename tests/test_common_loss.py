@@ -9,8 +9,9 @@ from conftest import make_model, make_tokenizer
 from torch import nn
 from transformers.trainer_pt_utils import LabelSmoother
 
+from recipes.common import loss as loss_module
 from recipes.common.batches import Collator
-from recipes.common.loss import decoder_states, token_loss
+from recipes.common.loss import Head, decoder_states, token_loss
 
 FAMILIES = ["t5-tied", "t5-untied", "mt5", "bart"]
 
@@ -87,6 +88,51 @@ def test_logits_are_judged_in_fp32():
     loss = token_loss(logits, nn.Identity(), labels)
     assert loss.dtype == torch.float32
     assert loss == token_loss(logits.float(), nn.Identity(), labels)
+
+
+@pytest.mark.parametrize("reduction", ["sum", "none"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("has_bias", [False, True])
+def test_in_pieces_it_is_the_same_in_float64(monkeypatch, reduction, smoothing, has_bias):
+    """Values, and gradients of states, head and bias; 300 tokens are three pieces, the last one not full."""
+
+    def run(most):
+        monkeypatch.setattr(loss_module, "MANY_LOGITS", most)
+        generator = torch.Generator().manual_seed(0)
+        shapes = [(5, 70, 8), (37, 8), *([(37,)] if has_bias else [])]
+        leaves = [torch.randn(s, generator=generator, dtype=torch.float64).requires_grad_() for s in shapes]
+        labels = torch.randint(37, (5, 70), generator=generator)
+        labels[:, 60:] = -100
+        losses = token_loss(leaves[0], Head(*leaves[1:]), labels, smoothing, reduction)
+        assert losses.shape == (() if reduction == "sum" else (5, 70))
+        (losses * torch.linspace(1, 2, losses.numel(), dtype=torch.float64).view(losses.shape)).sum().backward()
+        return [losses.detach(), *(leaf.grad for leaf in leaves)]
+
+    for whole, pieces in zip(run(10**9), run(0), strict=True):
+        torch.testing.assert_close(pieces, whole, rtol=1e-6 if pieces.dtype == torch.float32 else 1e-9, atol=1e-9)
+
+
+def test_in_pieces_bf16_states_give_an_fp32_loss(monkeypatch):
+    """torch's chunked call would sum in bf16: 300 losses of about 4 would come out as a multiple of 8."""
+    monkeypatch.setattr(loss_module, "MANY_LOGITS", 0)
+    torch.manual_seed(0)
+    states, head, labels = torch.randn(1, 300, 8).bfloat16(), Head(torch.randn(37, 8)), torch.randint(37, (1, 300))
+    loss = token_loss(states, head, labels)
+    assert loss.dtype == torch.float32
+    assert loss.item() == pytest.approx(
+        token_loss(states.double(), Head(head.weight.double()), labels).item(), rel=1e-5
+    )
+
+
+def test_a_frozen_head_gets_no_gradient_and_no_tokens_give_zero(monkeypatch):
+    for most in (0, 10**9):
+        monkeypatch.setattr(loss_module, "MANY_LOGITS", most)
+        states, head = torch.randn(2, 3, 8, requires_grad=True), Head(torch.randn(37, 8))
+        token_loss(states, head, torch.randint(37, (2, 3)), 0.1).backward()
+        assert states.grad.abs().sum() > 0 and head.weight.grad is None
+        empty = token_loss(states, head, torch.full((2, 3), -100), 0.1)
+        empty.backward()
+        assert empty.item() == 0
 
 
 # ---------------------------------------------------------------- decoder_states

@@ -2,8 +2,26 @@
 """One token-level cross-entropy for training and for evaluation."""
 
 import contextlib
+from dataclasses import dataclass
 
+import torch
 from torch import nn
+
+# More logits than this, 256 MB of them in fp32, are never all in memory: mT5 has 250,112 for each target token.
+MANY_LOGITS = 2**26
+CHUNK = 128  # target tokens at a time; torch's own choice of it takes ten times as long on a CPU
+
+
+@dataclass
+class Head:
+    """A linear output layer: maps (..., width) to logits (..., vocabulary)."""
+
+    weight: torch.Tensor
+    bias: torch.Tensor | None = None
+
+    def __call__(self, states):
+        logits = nn.functional.linear(states, self.weight)
+        return logits if self.bias is None else logits + self.bias
 
 
 def token_loss(hidden, head, labels, label_smoothing=0.0, reduction="sum"):
@@ -15,7 +33,8 @@ def token_loss(hidden, head, labels, label_smoothing=0.0, reduction="sum"):
 
     Args:
         hidden: decoder states, shape (batch, target length, width): what the head is applied to.
-        head: maps (..., width) to logits (..., vocabulary).
+        head: maps (..., width) to logits (..., vocabulary); where it is a Head with a large vocabulary, the logits are
+            made in pieces.
         labels: token ids, shape (batch, target length); -100 is "no token".
         label_smoothing: share of the probability spread evenly over the vocabulary, 0 to 1.
         reduction: "sum" for a scalar, "none" for shape (batch, target length) with 0 where there is no token.
@@ -24,15 +43,42 @@ def token_loss(hidden, head, labels, label_smoothing=0.0, reduction="sum"):
     Source:
         Szegedy et al. 2016, section 7, for the smoothing; -100 is torch's default ignore_index.
     """
-    logits = head(hidden).float()
-    losses = nn.functional.cross_entropy(
-        logits.flatten(0, 1), labels.flatten(), reduction=reduction, label_smoothing=label_smoothing
-    )
-    return losses if reduction == "sum" else losses.view_as(labels)
+    real = labels != -100
+    states, targets = hidden[real], labels[real]  # padding costs no logits
+    if isinstance(head, Head) and len(targets) * len(head.weight) > MANY_LOGITS:
+        losses = _chunked_loss(states, head, targets, label_smoothing, reduction)
+    else:
+        logits = _at_least_fp32(head(states))
+        losses = nn.functional.cross_entropy(logits, targets, reduction=reduction, label_smoothing=label_smoothing)
+    return losses if reduction == "sum" else losses.new_zeros(labels.shape).masked_scatter(real, losses)
+
+
+def _at_least_fp32(tensor):
+    return tensor if tensor.dtype == torch.float64 else tensor.float()
+
+
+def _chunked_loss(states, head, targets, label_smoothing, reduction):
+    """The same in pieces of CHUNK tokens, in fp32: a loss summed in bf16 would have three digits.
+
+    With cross-entropy CE, the logit t of the target and the mean m of all logits, the smoothed loss is CE + s (t - m):
+    exact, and the two extra terms need no logits but one.
+    """
+    with torch.autocast(states.device.type, enabled=False):
+        states, weight = _at_least_fp32(states), _at_least_fp32(head.weight)
+        bias = None if head.bias is None else head.bias.to(weight.dtype)
+        options = nn.LinearCrossEntropyOptions(chunking_method=None, batch_chunk_size=CHUNK)
+        losses = nn.functional.linear_cross_entropy(
+            states, weight, targets, linear_bias=bias, reduction=reduction, options=options
+        )
+        if not label_smoothing:
+            return losses
+        away = (states * (weight[targets] - weight.mean(0))).sum(1)
+        away = away if bias is None else away + bias[targets] - bias.mean()
+        return losses + label_smoothing * (away.sum() if reduction == "sum" else away)
 
 
 def decoder_states(model, inputs):
-    """Run `model` and return (hidden, head): what its output layer gets, and a function that makes logits of it.
+    """Run `model` and return (hidden, head): what its output layer gets, and the Head that makes logits of it.
 
     The head is bypassed rather than called, so that `token_loss` alone decides how logits are made. The call still goes
     through `model.forward`, since DistributedDataParallel and autocast live there.
@@ -46,10 +92,11 @@ def decoder_states(model, inputs):
     head = owner.get_output_embeddings()
     if not _is_plain(head, owner):
         return model(**inputs, use_cache=False).logits, nn.Identity()
-    bias = getattr(owner, "final_logits_bias", None)  # BART's family adds it to the logits
+    extra = getattr(owner, "final_logits_bias", None)  # BART's family adds it to the logits
+    bias = sum(part.flatten() for part in (head.bias, extra) if part is not None)
     with _bypassed(owner, head):
         hidden = model(**inputs, use_cache=False).logits
-    return hidden, lambda states: head(states) if bias is None else head(states) + bias
+    return hidden, Head(head.weight, bias if torch.is_tensor(bias) else None)
 
 
 def _is_plain(head, owner):

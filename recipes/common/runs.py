@@ -223,7 +223,9 @@ def command_line(main):
         main()
         return DONE
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        # Every process finds the same fault; one of each machine says it.
+        if os.environ.get("LOCAL_RANK", "0") == "0":
+            print(f"error: {error}", file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
         _end("interrupted", "interrupted")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seq2SeqTrainer with its loss and its evaluation put right, and the guards of a run."""
 
+import contextlib
+
 import numpy as np
 import torch
 import transformers
@@ -43,7 +45,8 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         labels = inputs.pop("labels")
         inputs.pop("feature", None)
         hidden, head = decoder_states(model, inputs)
-        loss = token_loss(hidden, head, labels, label_smoothing=self.args.label_smoothing_factor)
+        with self.accelerator.autocast():  # the model's own forward has it, but the head stands outside of that
+            loss = token_loss(hidden, head, labels, label_smoothing=self.args.label_smoothing_factor)
         tokens = (labels != -100).sum() if num_items_in_batch is None else num_items_in_batch
         # DistributedDataParallel averages gradients over processes, each of which holds a part of the sum.
         loss = loss / tokens * (1 if num_items_in_batch is None else self.accelerator.num_processes)
@@ -93,10 +96,10 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         """
         inputs = dict(self._prepare_inputs(inputs))
         feature, labels = inputs.pop("feature"), inputs.pop("labels")
-        # Scores that leave training come from fp32, as the model is saved. In training the model's forward keeps the
-        # autocast it trains with; the encoder and the head, called apart from it, are in fp32 there, too.
+        # Scores that leave training come from fp32, as the model is saved; those on the way from training's precision.
         model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=self.is_in_train)
-        with torch.no_grad():
+        precision = self.accelerator.autocast() if self.is_in_train else contextlib.nullcontext()
+        with torch.no_grad(), precision:
             encoded = model.get_encoder()(inputs["input_ids"], attention_mask=inputs["attention_mask"])
             inputs["encoder_outputs"] = encoded
             hidden, head = decoder_states(model, {k: v for k, v in inputs.items() if k != "input_ids"})
