@@ -254,6 +254,7 @@ def _check_settings(settings, values, given):
             ("num_beams", 1),
             ("eval_sample_size", 1),
             ("early_stopping_patience", 0),
+            ("doc_stride", 0),
             ("max_train_samples", 1),
             ("max_eval_samples", 1),
             ("max_predict_samples", 1),

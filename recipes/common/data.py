@@ -38,6 +38,23 @@ class Row(dict):
         """A row made of this one: from the same place, with other values."""
         return Row(values, self.file, self.line, self.unit, broken, unwanted)
 
+    def innermost(self, *names):
+        """The records at the bottom of nested lists, each with the fields around it; without such a list, itself.
+
+        With "parts", "pages" the record {"title": "a", "parts": [{"pages": [{"id": 1}, {"id": 2}]}]} gives
+        {"title": "a", "id": 1} and {"title": "a", "id": 2}. What is no object in a list counts as one without fields.
+        """
+        if not names or names[0] not in self:
+            return [self]
+        name, *deeper = names
+        around = {key: value for key, value in self.items() if key != name}
+        found = []
+        for number, one in enumerate(self[name] if isinstance(self[name], list) else [None], 1):
+            row = self.reshaped({**around, **(one if isinstance(one, dict) else {})})
+            row.line = f"{self.line}, {name} {number}"
+            found += row.innermost(*deeper)
+        return found
+
 
 class Splits(dict):
     """Split -> rows or examples. `notes`: sentences for the user; `sources`: split -> its origin, for run.json."""

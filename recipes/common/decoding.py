@@ -139,6 +139,12 @@ def first_output(row, outputs):
     return outputs[0].text
 
 
+def best_output(row, outputs):
+    """A `finish` for rows with several sources: of those that found something, the surest; "" if none did."""
+    found = [output for output in outputs if output.text] or outputs
+    return max(found, key=lambda output: output.score).text
+
+
 def decode_ids(ids, tokenizer):
     """Turn generated ids or labels back into text.
 

@@ -18,13 +18,14 @@ from recipes.common.data import Splits, did_you_mean, listed, load_splits, settl
 ABSENT = ("is missing", "is null", "is empty", "is an empty list")
 
 
-def load(settings, fields, seed, unwanted=None, **options):
+def load(settings, fields, seed, unwanted=None, judge=None, tokenizer=None, **options):
     """`load_examples` with the files, columns and limits from a recipe's settings.
 
     Args:
         settings: an arguments.RecipeSettings; the flags that `fields` names are its attributes.
         fields: template field -> (flag, known column names).
         unwanted: (example, settings) -> why a training example is left out on purpose, or None; see leave_out.
+        judge, tokenizer: (example, settings, tokenizer) -> (reason, detail) why it cannot be used, or None.
         options: as for load_examples, whose `reshape` gets a row and the settings.
     Returns:
         (splits, found): examples by split, and the record of what was read, used and left out.
@@ -32,6 +33,8 @@ def load(settings, fields, seed, unwanted=None, **options):
     where = ("train_file", "validation_file", "test_file", "dataset_name", "dataset_config_name", "dataset_revision")
     chosen = {field: getattr(settings, flag) for field, (flag, _) in fields.items()}
     options["fill_missing"] = settings.fill_missing
+    if judge:
+        options["judge"] = functools.partial(judge, settings=settings, tokenizer=tokenizer)
     if "reshape" in options:
         options["reshape"] = functools.partial(options["reshape"], settings=settings)
     splits, columns, counts = load_examples(
@@ -98,7 +101,7 @@ def _text_of(value, several=False):
     return ([text] if several else text), None if text.strip() else "is empty"
 
 
-def _example(row, columns, allow_missing, several, allow_none):
+def _example(row, columns, allow_missing, several, allow_none, judge):
     """Return (field -> text, None) or (None, (reason, detail))."""
     if row.broken or row.unwanted:
         return None, row.broken or (row.unwanted, row.unwanted)
@@ -114,7 +117,8 @@ def _example(row, columns, allow_missing, several, allow_none):
             needed = "text that is not empty" + ", or a list of such texts" * (field in several)
             return None, (f"column {column!r} {reason}", f"column {column!r} {reason}{shown}; needed: {needed}")
         example[field] = text
-    return example, None
+    fault = judge(example) if judge else None
+    return (None, fault) if fault else (example, None)
 
 
 def usable_rows(
@@ -126,6 +130,7 @@ def usable_rows(
     id_column="id",
     problems=None,
     allow_none=(),
+    judge=None,
 ):
     """Turn rows into examples {"id": ..., field: text}, texts unchanged, in the order of the rows.
 
@@ -134,13 +139,14 @@ def usable_rows(
         allow_missing: fields that may be missing, null or empty, and then are "" (in `several`: an empty list).
         several: fields that may hold a list of texts, and then always are a list.
         allow_none: those of `several` whose list may be empty: that there is no text is known, not forgotten.
+        judge: example, still without id -> (reason, detail) why it cannot be used, or None.
         id_column: names the examples if it is there and unique; else they are numbered like the rows, from 1.
     Returns:
         Splits of examples, and split -> {"read", "used", "left_out": [{"file", "reason", "unit", "lines"}]}.
     """
     examples, counts, found = Splits((), splits.notes, splits.sources), {}, []
     for split, rows in splits.items():
-        judged = [_example(row, columns, allow_missing, several, allow_none) for row in rows]
+        judged = [_example(row, columns, allow_missing, several, allow_none, judge) for row in rows]
         bad = [(row, fault) for row, (_, fault) in zip(rows, judged, strict=True) if fault]
         used = len(rows) - len(bad)
         if not used:
@@ -240,6 +246,7 @@ def load_examples(
     reshape=None,
     together=None,
     allow_none=(),
+    judge=None,
     fill_missing=None,
     **where,
 ):
@@ -261,7 +268,9 @@ def load_examples(
         raise UserError(*problems)  # every row would be found to lack the column
     if fill_missing:
         fill_gaps(splits, columns, fill_missing)
-    examples, counts = usable_rows(splits, columns, on_bad_row, allow_missing, several, id_column, problems, allow_none)
+    examples, counts = usable_rows(
+        splits, columns, on_bad_row, allow_missing, several, id_column, problems, allow_none, judge
+    )
     settle(problems, None)
     return cut_validation(examples, seed, validation_share, validation_most, together), columns, counts
 

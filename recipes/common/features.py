@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Text to ids: templates, tokenization, what the length limits cut and what the tokenizer loses."""
 
+import itertools
 import random
+import re
 import string
+from bisect import bisect_left, bisect_right
 from collections import Counter
 
 import datasets
 import numpy as np
+
+from recipes.common import UserError
+from recipes.common.data import short
 
 
 def template_fields(*templates):
@@ -54,6 +60,30 @@ def tokenize(splits, prepare, target, tokenizer, settings):
         table = table.map(encode, batched=True, num_proc=settings.preprocessing_num_workers)
         tables[split] = table.add_column("feature", range(len(table)))
     return tables
+
+
+def windows(before, after, text, limit, shared, tokenizer):
+    """Sources of at most `limit` tokens: before + text + after, or several with parts of the text, cut between words.
+
+    Args:
+        shared: tokens that neighbours have in common, at most half of a part: what is no longer is whole in some part.
+    Raises:
+        UserError: no room is left for the text.
+    """
+    used = len(tokenizer(before + after)["input_ids"])
+    if used + len(tokenizer(text, add_special_tokens=False)["input_ids"]) <= limit:
+        return [before + text + after]
+    if used >= limit:
+        raise UserError(f"{short(before)}: {used} tokens leave no room for a text in --max_source_length {limit}")
+    words = re.findall(r"\S{1,20}\s*", text)  # and pieces of what is written without spaces
+    sizes = [len(ids) for ids in tokenizer(words, add_special_tokens=False)["input_ids"]]
+    ends = list(itertools.accumulate(sizes, initial=0))  # tokens before each word, and of all
+    start, stop, sources, room = 0, 0, [], limit - used
+    while stop < len(words):
+        stop = max(bisect_right(ends, ends[start] + room) - 1, start + 1)
+        sources.append(before + "".join(words[start:stop]).strip() + after)
+        start = max(bisect_left(ends, ends[stop] - min(shared, room // 2)), start + 1)
+    return sources
 
 
 def _encode(tokenizer, side, texts, limit):

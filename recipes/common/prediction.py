@@ -7,6 +7,7 @@ predict(["My lamp arrived broken. Please send a new one."])       # or rows: [{"
 """
 
 import dataclasses
+import functools
 import importlib.util
 import sys
 from pathlib import Path
@@ -112,7 +113,9 @@ class Predictor:
         found = examples.pick_columns(splits, fields, columns)
         if self.settings.fill_missing:
             examples.fill_gaps(splits, found, self.settings.fill_missing)
-        rows, _ = examples.usable_rows(splits, found, self.settings.on_bad_row)
+        judge = getattr(self.recipe, "judge", None)
+        judge = judge and functools.partial(judge, settings=self.settings, tokenizer=self.tokenizer)
+        rows, _ = examples.usable_rows(splits, found, self.settings.on_bad_row, judge=judge)
         return rows["new"], rows.notes
 
     def changed(self):
