@@ -171,3 +171,11 @@ def final_table(run, metrics):
 def _with_interval(scores, name):
     (value, low, high) = (scores.get(f"{name}{suffix}") for suffix in ("", "_ci_low", "_ci_high"))
     return "-" if value is None else f"{value:.1f} ({low:.1f} to {high:.1f})"
+
+
+def warn_if_untrained(totals, args, most=20):
+    """Say so where more than `most` percent of the outputs are those of a model that only fills gaps yet (trap 17)."""
+    share = totals.get("untrained_outputs", 0)
+    if share > most:
+        what = f"{share:.0f} % of the outputs are empty, sentinels or copies of the source"
+        say(args, f"beware    {what}: not trained yet; more epochs or a higher --learning_rate may help")
