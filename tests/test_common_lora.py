@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""recipes/common/lora.py on tiny models of three families."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from conftest import make_model, make_tokenizer
+
+from recipes.common import UserError, lora
+from recipes.common.loss import decoder_states
+
+FAMILIES = {"t5": None, "mt5": None, "bart": "<s>"}
+
+
+def settings(**changed):
+    chosen = {"lora_r": 4, "lora_alpha": 8, "lora_dropout": 0.0, "lora_targets": "attention", "model_revision": None}
+    return SimpleNamespace(**{**chosen, **changed})
+
+
+def make(family):
+    tokenizer = make_tokenizer(bos=FAMILIES[family])
+    return make_model(family, tokenizer).eval(), tokenizer
+
+
+def moved(model):
+    """`model` as if it had been trained: B is no longer zero."""
+    torch.manual_seed(5)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if "lora_B" in name:
+                weight.normal_(std=0.1)
+    return model
+
+
+def inputs(tokenizer):
+    batch = tokenizer(["Ann wants a lamp", "Bo"], padding=True, return_tensors="pt")
+    return {**batch, "decoder_input_ids": torch.tensor([[2, 5, 9, 4], [2, 7, 3, 3]])}
+
+
+def logits(model, tokenizer):
+    with torch.no_grad():
+        return model.eval()(**inputs(tokenizer)).logits
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_training_begins_with_the_base(family):
+    model, tokenizer = make(family)
+    before = logits(model, tokenizer)
+    assert torch.equal(logits(lora.wrap(model, settings(), 1), tokenizer), before)
+    assert lora.wrap(model, settings(lora_r=0), 1) is model
+
+
+def test_attention_alone_by_default():
+    """Two layers with four projections each of 32 x 32 in the encoder, eight in the decoder's two attentions."""
+    for family in FAMILIES:
+        model = lora.wrap(make(family)[0], settings(), 1)
+        assert lora.count(model)["trained"] == 24 * 4 * (32 + 32), family
+
+
+def test_all_linear_layers_but_the_head():
+    """T5's feed-forward layer has two ways in and one way out of 64 units."""
+    model = lora.wrap(make("t5")[0], settings(lora_targets="all-linear"), 1)
+    assert lora.count(model)["trained"] == 24 * 4 * (32 + 32) + 4 * 3 * 4 * (32 + 64)
+    assert not [name for name, weight in model.named_parameters() if weight.requires_grad and "lm_head" in name]
+
+
+def test_layers_by_name():
+    model = lora.wrap(make("t5")[0], settings(lora_targets="q,v"), 1)
+    assert lora.count(model)["trained"] == 12 * 4 * (32 + 32)
+    with pytest.raises(UserError, match=r"--lora_targets q,value: .* k, o, q, v, wi_0, wi_1, wo"):
+        lora.wrap(make("t5")[0], settings(lora_targets="q,value"), 1)
+
+
+def test_the_seed_decides():
+    def weights(seed):
+        torch.rand(3)
+        model = lora.wrap(make("t5")[0], settings(), seed)
+        return torch.cat([w.flatten() for n, w in model.named_parameters() if "lora_A" in n])
+
+    assert torch.equal(weights(1), weights(1))
+    assert not torch.equal(weights(1), weights(2))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_trap_1_states_and_head_give_the_models_logits(family):
+    """The head is found below the wrapper, and LoRA acts on the states."""
+    model, tokenizer = make(family)
+    plain = logits(model, tokenizer)
+    model = moved(lora.wrap(model, settings(lora_targets="all-linear"), 1))
+    with torch.no_grad():
+        hidden, head = decoder_states(model, inputs(tokenizer))
+        torch.testing.assert_close(head(hidden), logits(model, tokenizer))
+    assert (head(hidden) - plain).abs().max() > 0.01
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_trap_29_merged_saved_and_loaded(family, tmp_path):
+    model, tokenizer = make(family)
+    model.save_pretrained(tmp_path / "base")
+    base = type(model).from_pretrained(tmp_path / "base")
+    adapted = moved(lora.wrap(model, settings(), 1))
+    expected = logits(adapted, tokenizer)
+    lora.merge(adapted)
+    torch.testing.assert_close(logits(adapted, tokenizer), expected, rtol=1e-5, atol=1e-5)
+    plain = lora.save(adapted, tmp_path / "adapter")
+    assert not [name for name, _ in plain.named_parameters() if "lora" in name]
+    plain.save_pretrained(tmp_path / "merged")
+    merged = type(model).from_pretrained(tmp_path / "merged")
+    torch.testing.assert_close(logits(merged, tokenizer), expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(logits(lora.load(tmp_path / "adapter", base), tokenizer), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_trap_29_another_base_is_refused(tmp_path):
+    model, tokenizer = make("t5")
+    adapted = moved(lora.wrap(model, settings(), 1))
+    lora.merge(adapted)
+    lora.save(adapted, tmp_path / "adapter")
+    with pytest.raises(UserError, match="belongs to"):
+        lora.load(tmp_path / "adapter", make_model("t5", tokenizer, seed=1))
+    with pytest.raises(UserError, match="no base.json"):
+        lora.load(tmp_path, make_model("t5", tokenizer))
+
+
+def test_fingerprint_is_that_of_the_base():
+    model = make("t5")[0]
+    before = lora.fingerprint(model)
+    wrapped = moved(lora.wrap(model, settings(), 1))
+    assert lora.fingerprint(wrapped) == before
+    lora.merge(wrapped)
+    assert wrapped.base_sha256 == before != lora.fingerprint(wrapped)
+
+
+def test_a_full_model_passes_through(tmp_path):
+    model = make("t5")[0]
+    lora.merge(model)
+    assert lora.save(model, tmp_path / "adapter") is model
+    assert not (tmp_path / "adapter").exists()
+
+
+def test_problems_are_sentences():
+    assert lora.problems(settings()) == []
+    assert len(lora.problems(settings(lora_r=-1, lora_alpha=0, lora_dropout=1.0))) == 3
