@@ -123,9 +123,10 @@ def read_outputs(ids, scores, tokenizer, config, with_scores=False):
 
 @contextlib.contextmanager
 def sampled(config, seed):
-    """Where outputs are sampled: draw them from `seed`, and give the random state back as it was.
+    """Where outputs are sampled: draw those of a batch from `seed`, and give the random state back as it was.
 
-    Two evaluations of the same weights then give the same texts, and an evaluation leaves the training as it is.
+    Two evaluations of the same weights then give the same texts, and an evaluation leaves the training as it is. The
+    seed is the run's and the number of the batch's first feature, so that batches do not draw alike.
     """
     devices = [torch.cuda.current_device()] if config.do_sample and torch.cuda.is_available() else []
     with torch.random.fork_rng(devices, enabled=bool(config.do_sample)):

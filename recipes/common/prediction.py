@@ -89,16 +89,16 @@ class Predictor:
         with_scores = len(set(table["example"])) < len(table)
         order = np.argsort(-np.asarray(table["length"]), kind="stable").tolist()
         outputs = {}
-        with decoding.sampled(config, self.record["seed"]):
-            bar = tqdm(range(0, len(order), self.batch_size), desc="predict", disable=None if progress else True)
-            for start in bar:
-                places = order[start : start + self.batch_size]
-                batch = collate([table[place] for place in places]).to(device)
-                mask = batch["attention_mask"]
-                encoded = self.model.get_encoder()(batch["input_ids"], attention_mask=mask)
+        bar = tqdm(range(0, len(order), self.batch_size), desc="predict", disable=None if progress else True)
+        for start in bar:
+            places = order[start : start + self.batch_size]
+            batch = collate([table[place] for place in places]).to(device)
+            mask = batch["attention_mask"]
+            encoded = self.model.get_encoder()(batch["input_ids"], attention_mask=mask)
+            with decoding.sampled(config, self.record["seed"] + places[0]):
                 ids, scores = decoding.generate_ids(self.model, encoded, mask, config, with_scores)
-                made = decoding.read_outputs(ids.cpu(), scores.cpu(), self.tokenizer, config, with_scores)
-                outputs.update(zip(places, made, strict=True))
+            made = decoding.read_outputs(ids.cpu(), scores.cpu(), self.tokenizer, config, with_scores)
+            outputs.update(zip(places, made, strict=True))
         return [outputs[place] for place in range(len(table))]
 
     def read(self, path):

@@ -107,7 +107,9 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
             ids, scores = feature.new_zeros(len(feature), 1, 1), losses.new_zeros(len(feature), 1)
             if self.args.predict_with_generate:
                 config = self.args.generation_config
-                ids, scores = generate_ids(model, encoded, inputs["attention_mask"], config, self.with_scores)
+                # Seeded batch by batch: to begin with a data loader draws, too, and prediction has none.
+                with sampled(config, self.args.seed + int(feature[0])):
+                    ids, scores = generate_ids(model, encoded, inputs["attention_mask"], config, self.with_scores)
         return None, ids, (feature, losses, (labels != -100).sum(dim=1), scores)
 
     def evaluation_loop(
@@ -116,8 +118,7 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         """As the library's, but `predictions` holds a list of outputs per feature and `label_ids` is None."""
         features, config = dataloader.dataset, self.args.generation_config
         self.with_scores = len(set(features["example"])) < len(features)  # some row has several to choose among
-        with sampled(config, self.args.seed + self.args.process_index):
-            output = super().evaluation_loop(dataloader, description, False, ignore_keys, metric_key_prefix)
+        output = super().evaluation_loop(dataloader, description, False, ignore_keys, metric_key_prefix)
         number, losses, tokens, scores = (np.asarray(part) for part in output.label_ids)
         # Processes get equal shares by repeating rows: np.unique keeps the first of each number, in order.
         number, first = np.unique(number, return_index=True)
