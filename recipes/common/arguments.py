@@ -159,10 +159,13 @@ def parse(settings_class, defaults, recipe, metrics, argv=None):
     # The Trainer sets the libraries' verbosity anew: without this, warnings that mean nothing come back with it.
     quiet = {"log_level": "error", "log_level_replica": "error"}
     parser.set_defaults(**{"output_dir": str(Path("outputs") / name), **quiet, **defaults})
-    flags = list(sys.argv[1:] if argv is None else argv)
-    flags = _yaml_flags(flags, parser) + flags
+    typed = list(sys.argv[1:] if argv is None else argv)
+    read = _yaml_flags(typed, parser)
+    flags = read + typed
     namespace, unknown = parser.parse_known_args(flags)
     _refuse_unknown(unknown, parser)
+    _refuse_conflicts(read, parser)
+    _refuse_conflicts(typed, parser)
     given = _given(flags, parser)
     values = vars(namespace)
     settings = settings_class(**{key: values[key] for key in own})
@@ -225,6 +228,20 @@ def _given(flags, parser):
     names = (flag.split("=", 1)[0] for flag in flags if flag.startswith("--"))
     actions = (parser._option_string_actions.get(name) for name in names)
     return {action.dest for action in actions if action is not None}
+
+
+def _refuse_conflicts(flags, parser):
+    """A setting with two names may be given by both only if they agree."""
+    values = {}
+    for flag, following in zip(flags, [*flags[1:], ""], strict=False):
+        name, _, value = flag.partition("=") if "=" in flag else (flag, "", following)
+        action = parser._option_string_actions.get(name)
+        if action is not None:
+            values.setdefault(action.dest, {})[name.replace("-", "_")] = (name, value)
+    twice = [list(given.values()) for given in values.values() if len({value for _, value in given.values()}) > 1]
+    problems = [" and ".join(f"{name} {value}" for name, value in pair) for pair in twice]
+    if problems:
+        raise UserError(*[f"{problem}: two names of one setting; give one of them" for problem in problems])
 
 
 def _refuse_unknown(unknown, parser):

@@ -69,7 +69,7 @@ class Collator:
     """
 
     tokenizer: object
-    model: object
+    model: object = None  # makes decoder_input_ids of the labels; without it the model does so itself
 
     def __post_init__(self):
         self.pad = DataCollatorForSeq2Seq(

@@ -24,19 +24,20 @@ class Row(dict):
     """One record, column -> value.
 
     `broken`: None, or (reason, detail) of a row that could not be read; `unwanted`: None, or why a sound row
-    is left out.
+    is left out; `remark`: None, or what was done to it.
     """
 
     # A __dict__ for each of 100,000 rows would double their memory.
-    __slots__ = ("file", "line", "unit", "broken", "unwanted")
+    __slots__ = ("file", "line", "unit", "broken", "unwanted", "remark")
 
-    def __init__(self, values, file, line, unit="line", broken=None, unwanted=None):
+    def __init__(self, values, file, line, unit="line", broken=None, unwanted=None, remark=None):
         super().__init__(values)
         self.file, self.line, self.unit, self.broken, self.unwanted = str(file), line, unit, broken, unwanted
+        self.remark = remark
 
-    def reshaped(self, values=(), broken=None, unwanted=None):
+    def reshaped(self, values=(), broken=None, unwanted=None, remark=None):
         """A row made of this one: from the same place, with other values."""
-        return Row(values, self.file, self.line, self.unit, broken, unwanted)
+        return Row(values, self.file, self.line, self.unit, broken, unwanted, remark)
 
     def innermost(self, *names):
         """The records at the bottom of nested lists, each with the fields around it; without such a list, itself.

@@ -23,7 +23,7 @@ def load(settings, fields, seed, unwanted=None, judge=None, tokenizer=None, **op
 
     Args:
         settings: an arguments.RecipeSettings; the flags that `fields` names are its attributes.
-        fields: template field -> (flag, known column names).
+        fields: template field -> (flag, known column names); no flag for a column that `reshape` makes.
         unwanted: (example, settings) -> why a training example is left out on purpose, or None; see leave_out.
         judge, tokenizer: (example, settings, tokenizer) -> (reason, detail) why it cannot be used, or None.
         options: as for load_examples, whose `reshape` gets a row and the settings.
@@ -31,7 +31,7 @@ def load(settings, fields, seed, unwanted=None, judge=None, tokenizer=None, **op
         (splits, found): examples by split, and the record of what was read, used and left out.
     """
     where = ("train_file", "validation_file", "test_file", "dataset_name", "dataset_config_name", "dataset_revision")
-    chosen = {field: getattr(settings, flag) for field, (flag, _) in fields.items()}
+    chosen = {field: getattr(settings, flag) for field, (flag, _) in fields.items() if flag}
     options["fill_missing"] = settings.fill_missing
     if judge:
         options["judge"] = functools.partial(judge, settings=settings, tokenizer=tokenizer)
@@ -48,7 +48,8 @@ def load(settings, fields, seed, unwanted=None, judge=None, tokenizer=None, **op
         if limit and limit < len(rows):
             splits.notes.append(f"{split}: the first {limit} of {len(rows)} rows (--{limits[split]})")
             splits[split] = rows[:limit]
-    return splits, {"columns": columns, "rows": counts, "sources": splits.sources, "notes": splits.notes}
+    found = {"columns": columns, "several": list(options.get("several", ()))}
+    return splits, {**found, "rows": counts, "sources": splits.sources, "notes": splits.notes}
 
 
 def pick_columns(splits, fields, chosen=None, allow_missing=(), problems=None):
@@ -160,6 +161,10 @@ def usable_rows(
         for group in left_out:
             lines = ", ".join(map(str, group["lines"][:5])) + ", ..." * (len(group["lines"]) > 5)
             where = f"{len(group['lines'])} rows left out, {group['unit']} {lines}"
+            examples.notes.append(f"{group['file']}: {group['reason']}: {where}")
+        for group in _left_out([(row, (row.remark, None)) for row in rows if row.remark]):
+            lines = ", ".join(map(str, group["lines"][:5])) + ", ..." * (len(group["lines"]) > 5)
+            where = f"{len(group['lines'])} of its rows, {group['unit']} {lines}"
             examples.notes.append(f"{group['file']}: {group['reason']}: {where}")
         ids = _ids(split, rows, judged, id_column, examples.notes)
         pairs = zip(ids, judged, strict=True)

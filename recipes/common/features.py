@@ -5,7 +5,7 @@ import itertools
 import random
 import re
 import string
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter
 
 import datasets
@@ -66,7 +66,8 @@ def windows(before, after, text, limit, shared, tokenizer):
     """Sources of at most `limit` tokens: before + text + after, or several with parts of the text, cut between words.
 
     Args:
-        shared: tokens that neighbours have in common, at most half of a part: what is no longer is whole in some part.
+        shared: tokens that neighbours have in common, but no more than half of their room: a phrase that is no longer
+            is whole in one of them.
     Raises:
         UserError: no room is left for the text.
     """
@@ -76,13 +77,14 @@ def windows(before, after, text, limit, shared, tokenizer):
     if used >= limit:
         raise UserError(f"{short(before)}: {used} tokens leave no room for a text in --max_source_length {limit}")
     words = re.findall(r"\S{1,20}\s*", text)  # and pieces of what is written without spaces
-    sizes = [len(ids) for ids in tokenizer(words, add_special_tokens=False)["input_ids"]]
+    stripped = [word.strip() for word in words]  # a space at the end would be one more token to some tokenizers
+    sizes = [len(ids) for ids in tokenizer(stripped, add_special_tokens=False)["input_ids"]]
     ends = list(itertools.accumulate(sizes, initial=0))  # tokens before each word, and of all
     start, stop, sources, room = 0, 0, [], limit - used
     while stop < len(words):
         stop = max(bisect_right(ends, ends[start] + room) - 1, start + 1)
         sources.append(before + "".join(words[start:stop]).strip() + after)
-        start = max(bisect_left(ends, ends[stop] - min(shared, room // 2)), start + 1)
+        start = max(bisect_right(ends, ends[stop] - min(shared, room // 2)) - 1, start + 1)
     return sources
 
 
@@ -171,9 +173,22 @@ def lost_characters(table, target, tokenizer):
     for feature in table.select_columns(["source", "row"]):
         for text in (feature["source"], references(feature["row"], target)[0]):
             holding.update(set(text))
-    characters = [character for character in sorted(holding) if character != " "]
+    return {character: holding[character] for character in _lost(sorted(holding), tokenizer)}
+
+
+def lost_signs(signs, rows, fields, tokenizer):
+    """Those of `signs` that occur in these fields of the rows, texts or lists of texts, and do not survive."""
+    values = (row[name] for row in rows for name in fields)
+    texts = (text for value in values for text in ([value] if isinstance(value, str) else value))
+    held = set().union(*texts)
+    return _lost([sign for sign in signs if sign in held], tokenizer)
+
+
+def _lost(characters, tokenizer):
+    characters = [character for character in characters if character != " "]
     if not characters:
-        return {}
+        return []
     ids = tokenizer([f"a{character}a" for character in characters], add_special_tokens=False)["input_ids"]
-    texts = tokenizer.batch_decode(ids, clean_up_tokenization_spaces=False)
-    return {c: holding[c] for c, text in zip(characters, texts, strict=True) if text.strip() != f"a{c}a"}
+    # Without special tokens: the unknown one's name may hold the character. Spaces beside it may move.
+    texts = tokenizer.batch_decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    return [character for character, text in zip(characters, texts, strict=True) if character not in text]

@@ -4,6 +4,7 @@
 from pathlib import Path
 
 import torch
+from tokenizers import AddedToken
 from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
 
@@ -114,6 +115,31 @@ def untie(model):
     head = model.get_output_embeddings()
     if head is not None and head.weight is not model.get_input_embeddings().weight:
         model.config.tie_word_embeddings = False
+
+
+def add_tokens(special_tokens_dict, other_tokens, tokenizer, model):
+    """Add tokens to both; their rows are the exact mean of those before them, in the input and in the output.
+
+    The library's mean_resizing draws rows around the mean, and its resize would tie a head of its own (trap 3). Rows
+    that a model has to spare are used, never cut off.
+
+    Args:
+        special_tokens_dict: such as {"sep_token": "<sep>"}; left out of decoded text.
+        other_tokens: texts, such as a line break; kept in decoded text.
+    """
+    old = len(tokenizer)
+    tokenizer.add_special_tokens(special_tokens_dict)
+    tokenizer.add_tokens([AddedToken(token, normalized=False) for token in other_tokens])
+    size = len(tokenizer)
+    if size == old:
+        return
+    untie(model)
+    if size > model.get_input_embeddings().num_embeddings:
+        model.resize_token_embeddings(size, mean_resizing=False)
+    with torch.no_grad():
+        for layer in (model.get_input_embeddings(), model.get_output_embeddings()):
+            if layer is not None:
+                layer.weight[old:size] = layer.weight[:old].mean(0)
 
 
 def count_parameters(model):

@@ -115,7 +115,8 @@ class Predictor:
             examples.fill_gaps(splits, found, self.settings.fill_missing)
         judge = getattr(self.recipe, "judge", None)
         judge = judge and functools.partial(judge, settings=self.settings, tokenizer=self.tokenizer)
-        rows, _ = examples.usable_rows(splits, found, self.settings.on_bad_row, judge=judge)
+        several = self.record["data"].get("several", ())
+        rows, _ = examples.usable_rows(splits, found, self.settings.on_bad_row, several=several, judge=judge)
         return rows["new"], rows.notes
 
     def changed(self):

@@ -47,6 +47,7 @@ def describe(tables, found, fits, tokenizer, settings, args):
     for side, cut in fits["lengths"]["train"].items():
         counts = f"{cut['median']} tokens (median), {cut['p95']} (95 %), {cut['max']} (longest)"
         say(args, f"{side:9} {counts}; {cut['cut']:,} cut at {cut['limit']} ({cut['cut_percent']} %)")
+    say(args, *(f"          {note}" for note in fits.get("notes", ())))
     if fits["lost"]:
         say(args, f"lost      the tokenizer cannot keep {_ranked(fits['lost'])}")
     describe_step(args, len(tables["train"]))

@@ -95,6 +95,7 @@ def view(folder):
     scores = score_table(folder, lines, _wanted(arguments))
     training = curves(_state(folder), scores, arguments)
     rows = row_counts(record)
+    notes = [*((record.get("data") or {}).get("notes") or []), *(record.get("notes") or [])]
     wrong = where_wrong(lines, metric, first, scores)
     groups = outcomes.choose(lines, metric, record.get("seed", 0))
     wrong["flags"] = outcomes.count_flags(lines, wrong["known"], _numbers(groups)) if lines else []
@@ -116,7 +117,8 @@ def view(folder):
         "lengths": length_pictures(record.get("lengths") or {}),
         "lost": lost_characters(record.get("lost") or {}),
         "rows": rows,
-        "notes": [shorten(str(note), 300) for note in ((record.get("data") or {}).get("notes") or [])[:MOST]],
+        "notes": [shorten(str(note), 300) for note in notes[:MOST]],
+        "more_notes": len(notes[MOST:]),
         "repeat": how_to_repeat(record),
     }
     return parts | {"notices": notices(parts)}
