@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The conversation recipe through its real command, on a tiny model, offline; its turns, its tokens, FastChat's names."""
+
+import contextlib
+import io
+import json
+import random
+import shlex
+import shutil
+from types import SimpleNamespace
+
+import pytest
+import torch
+from conftest import ROOT, WORDS, make_model, make_tokenizer
+from helpers import as_flags, block_sockets, finish, read_json, read_jsonl, run_recipe, start, write_jsonl
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5Tokenizer
+
+from recipes import convo_flant5 as convo
+from recipes.common import UserError, arguments, data, features, prediction, turns
+
+SCORES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
+
+
+def chat(*texts, first="human"):
+    """ShareGPT's turns, speakers alternating."""
+    order = ("human", "gpt") if first == "human" else ("gpt", "human")
+    return [{"from": order[place % 2], "value": text} for place, text in enumerate(texts)]
+
+
+def conversations(split, count, seed=0):
+    """Conversations of one to four replies; some hold what T5's vocabulary lacks, some begin with a system turn."""
+    chance = random.Random(f"{split} {seed}")
+    records = []
+    for number in range(count):
+        texts = [" ".join(chance.choices(WORDS, k=chance.randint(2, 9))) for _ in range(2 * chance.randint(1, 4))]
+        texts[-1] += ["", "\nName:\tAnn", " {BLUE}"][number % 3]
+        system = [{"from": "system", "value": "Ann wants a lamp."}] * (number % 5 == 0)
+        records.append({"id": f"{split}-{number}", "conversations": system + chat(*texts)})
+    return records
+
+
+ODD = {
+    "begins": {"conversations": chat("hello", "a lamp please", "thanks", first="gpt")},
+    "two": {"conversations": [*chat("hello"), *chat("the lamp is broken", "thanks", "bye"), *chat("no")[:0]]},
+    "open": {"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "yes"},
+                          {"role": "user", "content": "is it blue"}]},
+    "long": {"conversations": chat(*[f"Ann says {place}" for place in range(200)])},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("chats")
+    odd = [{"id": name, **record} for name, record in ODD.items()]
+    write_jsonl(folder / "train.jsonl", conversations("train", 12) + odd)
+    write_jsonl(folder / "test.jsonl", conversations("test", 4))
+    return folder
+
+
+def small_run(checkpoint, files, **changed):
+    paths = {"data_path": files / "train.jsonl", "test_file": files / "test.jsonl"}
+    sizes = {"model_max_length": 64, "max_target_length": 24, "num_train_epochs": 1, "learning_rate": 3e-3}
+    mode = {"bf16": False, "disable_tqdm": True, "max_train_samples": 40}
+    return as_flags(**{"model_name_or_path": checkpoint, **paths, **sizes, **mode, **changed})
+
+
+@pytest.fixture(scope="module")
+def done(checkpoint, files, tmp_path_factory):
+    """A finished run: its folder, what it printed, and which of FastChat's names `main` called."""
+    folder, printed, called = tmp_path_factory.mktemp("done") / "out", io.StringIO(), set()
+
+    def watched(name, function):
+        def call(*args, **kwargs):
+            called.add(name)
+            return function(*args, **kwargs)
+
+        return call
+
+    names = [
+        "_form_qa", "_add_speaker_and_signal", "preprocess", "_tokenize_fn", "smart_tokenizer_and_embedding_resize",
+        "SupervisedDataset", "DataCollatorForSupervisedDataset", "make_supervised_data_module",
+    ]  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
+        block_sockets(patch)
+        for name in names:
+            patch.setattr(convo, name, watched(name, getattr(convo, name)))
+        assert run_recipe(small_run(checkpoint, files, output_dir=folder), convo.main) == 0
+    return SimpleNamespace(folder=folder, printed=printed.getvalue(), names=set(names), called=called)
+
+
+def made(record, recorded=True):
+    """What `reshape` makes of a record: values of its rows."""
+    return convo.reshape(data.Row(record, "x.json", 7, "row"), convo.Settings(), recorded)
+
+
+# ---------------------------------------------------------------- turns and rows
+
+
+def test_a_row_for_each_reply_with_all_that_was_said_before():
+    record = {"id": "7", "conversations": chat("Hi!", "Hello.", "Is it one?", "It is two.")}
+    assert [dict(row) for row in made(record)] == [
+        {"id": "7/1", "conversation": "7", "speakers": ["human"], "history": ["Hi!"], "reply": "Hello."},
+        {"id": "7/2", "conversation": "7", "speakers": ["human", "gpt", "human"],
+         "history": ["Hi!", "Hello.", "Is it one?"], "reply": "It is two."},
+    ]  # fmt: skip
+
+
+def test_both_forms_give_the_same_rows():
+    names = {"human": "user", "gpt": "assistant", "system": "system"}
+    sharegpt = [{"from": "system", "value": "Be short."}, *chat("a", "b", "c", "d")]
+    messages = [{"role": names[turn["from"]], "content": turn["value"]} for turn in sharegpt]
+    assert made({"conversations": sharegpt}) == made({"messages": messages})
+    assert made({"conversations": sharegpt})[0]["speakers"] == ["system", "human"]
+
+
+def test_begins_with_the_assistant_that_turn_is_history_only():
+    rows = made({"id": "a", **ODD["begins"]})
+    assert [(row["history"], row["reply"]) for row in rows if row] == [(["hello", "a lamp please"], "thanks")]
+    assert [row.unwanted for row in rows] == [None, "begins with the assistant, whose first turn replies to nobody"]
+
+
+def test_two_turns_in_a_row_are_joined_and_counted():
+    (row,) = made({"conversations": [*chat("Hi."), *chat("Are you there?", "Yes."), *chat("Sure.", first="gpt")]})
+    assert (row["history"], row["reply"]) == (["Hi.\nAre you there?"], "Yes.\nSure.")
+    assert row.remark == "turns in a row of one speaker were joined by a line break"
+
+
+def test_an_open_conversation_gives_one_row_to_reply_to():
+    """At prediction; in training its last turn is left out and counted, and what was replied before is learned."""
+    (row,) = made(ODD["open"], recorded=False)
+    assert (row["id"], row["history"]) == ("7/2", ["hello", "yes", "is it blue"])
+    rows = made(ODD["open"])
+    assert [row.unwanted for row in rows] == [None, "ends without a reply"]
+    assert rows[0]["reply"] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("record", "reason", "told"),
+    [
+        ({"conversations": []}, "no turns", "its list of turns is empty"),
+        ({"text": "hello"}, "no list of turns", "None is not a list of turns"),
+        ({"conversations": "hello"}, "no list of turns", "'hello' is not a list of turns"),
+        ({"conversations": [{"from": "bot", "value": "a"}]}, "unknown role",
+         "turn 1 has role 'bot'; known: human, user, gpt, chatgpt, assistant, system"),
+        ({"conversations": ["hello"]}, "unknown role", "turn 1 has role None"),
+        ({"conversations": chat("a", " \n")}, "a turn without text", "turn 2 (gpt) has no text but ' \\n'"),
+        ({"messages": [{"role": "user", "content": None}]}, "a turn without text", "turn 1 (user) has no text but None"),
+        ({"conversations": chat("a", first="gpt")}, "no turn of a human", "none of its 1 turns is a human's"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("recorded", [True, False])
+def test_bad_conversations(record, reason, told, recorded):
+    (row,) = made(record, recorded)
+    assert row.broken[0] == reason
+    assert told in row.broken[1]
+
+
+def test_bad_conversations_stop_the_run_before_a_model_is_loaded(files, tmp_path, checkpoint, capsys, monkeypatch):
+    monkeypatch.setattr(AutoModelForSeq2SeqLM, "from_pretrained", None)
+    bad = [{"conversations": chat("a", "b")}, {"conversations": []}, {"conversations": [{"from": "bot", "value": "a"}]}]
+    write_jsonl(tmp_path / "bad.jsonl", bad)
+    flags = small_run(checkpoint, files, data_path=tmp_path / "bad.jsonl", output_dir=tmp_path / "out")
+    assert run_recipe(flags, convo.main) == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'bad.jsonl'} line 2: its list of turns is empty" in said
+    assert f"{tmp_path / 'bad.jsonl'} line 3: turn 1 has role 'bot'; known: human, user" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_turn_leaks(tmp_path):
+    """Each conversation is in one split, though ids repeat."""
+    records = [{"id": "same", "conversations": chat(*[f"{n} {place}" for place in range(6)])} for n in range(20)]
+    settings = convo.Settings(dataset_name=None, train_file=write_jsonl(tmp_path / "a.jsonl", records))
+    splits, _ = convo.examples.load(settings, convo.COLUMNS, 1, **convo.READING)
+    owners = {split: {row["conversation"] for row in rows} for split, rows in splits.items()}
+    assert (len(splits["validation"]), len(owners["validation"]), len(owners["train"])) == (6, 2, 18)
+    assert not owners["train"] & owners["validation"]
+
+
+# ---------------------------------------------------------------- sources
+
+
+def test_source_by_hand(tokenizer):
+    source = [{"from": "system", "value": "Be short."}, *chat("Hi!", "Hello.", "Is it one?")]
+    text = "x: ### System: Be short. ### Human: Hi! ### Assistant: Hello. ### Human: Is it one?"
+    assert convo._add_speaker_and_signal("x: ", source) == text
+    row = {"history": ["Hi!", "Hello.", "Is it one?"], "speakers": ["human", "gpt", "human"]}
+    wanted = ["reply: ### Human: Hi! ### Assistant: Hello. ### Human: Is it one?"]
+    assert convo.prepare(row, convo.Settings(), tokenizer) == wanted
+    del row["speakers"]
+    assert convo.prepare(row, convo.Settings(), tokenizer) == wanted
+    assert convo.prepare({"history": "Hi!"}, convo.Settings(), tokenizer) == ["reply: ### Human: Hi!"]
+    assert convo.prepare({"history": "Hi!"}, convo.Settings(source_prefix=""), tokenizer) == ["### Human: Hi!"]
+
+
+def test_oldest_turns_fall_out_first_and_the_system_turn_last():
+    source = [{"from": "system", "value": "s"}, *chat("a", "b", "c")]
+    texts = [[turn["value"] for turn in kept] for kept in turns.shortened(source)]
+    assert texts == [["s", "a", "b", "c"], ["s", "b", "c"], ["s", "c"], ["c"]]
+    assert [len(kept) for kept in turns.shortened(chat("a", "b", "c"))] == [3, 2, 1]
+    assert turns.shortened(chat("a")) == [chat("a")]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_trap_32_the_last_human_turn_is_always_whole(seed, tokenizer):
+    """And no turn fell out that would have fitted."""
+    chance = random.Random(seed)
+    texts = [" ".join(chance.choices(WORDS, k=chance.randint(1, 12))) for _ in range(chance.choice([1, 3, 9, 41]))]
+    row = {"id": "a", **convo._form_qa([chat(*texts, "yes")])[-1]}
+    settings = convo.Settings(max_source_length=chance.randint(50, 120), max_target_length=9)
+    table = convo.preprocess([row], tokenizer, settings)
+    (ids,), (source,) = table["input_ids"][:], table["source"][:]
+    assert len(ids) == table["length"][0] <= settings.max_source_length
+    assert tokenizer.decode(ids, skip_special_tokens=True).endswith(f"### Human: {texts[-1]}")
+    kept = source.count("###")
+    (note,) = turns.fallen_out({"train": table}, convo._add_speaker_and_signal) or [None]
+    assert (note is None) == (kept == len(texts))
+    if note:
+        assert note.startswith(f"train: {len(texts) - kept} turns of 1 histories fell out, the oldest first")
+        more = convo._add_speaker_and_signal("reply: ", chat(*texts)[-kept - 1 :])
+        assert len(tokenizer(more)["input_ids"]) > settings.max_source_length
+
+
+def test_a_last_turn_that_is_too_long_alone_is_cut_at_its_end(tokenizer):
+    row = {"id": "a", **convo._form_qa([chat("hello", "yes", "lamp " * 100, "no")])[-1]}
+    table = convo.preprocess([row], tokenizer, convo.Settings(max_source_length=40, max_target_length=9))
+    assert tokenizer.decode(table["input_ids"][0]).startswith("reply: ### Human: lamp lamp")
+    assert (len(table["input_ids"][0]), table["length"][0] > 40) == (40, True)
+    limits = SimpleNamespace(max_source_length=40, max_target_length=9)
+    assert features.length_report({"train": table}, limits)["train"]["source"]["cut"] == 1
+    (note,) = turns.fallen_out({"train": table}, convo._add_speaker_and_signal)
+    assert note.startswith("train: 2 turns of 1 histories")
+
+
+# ---------------------------------------------------------------- tokens
+
+
+@pytest.fixture(scope="module")
+def real_t5():
+    """The library's own T5 tokenizer, on a vocabulary with the gaps of the real one."""
+    letters = [chr(code) for code in range(33, 127) if chr(code) not in "{}<>~\\^`"]
+    special = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0)]
+    words = [(f"▁{word}", -6.0) for word in dict.fromkeys(WORDS)]
+    sentinels = [(f"<extra_id_{number}>", 0.0) for number in range(99, -1, -1)]
+    return lambda: T5Tokenizer(vocab=special + words + [(letter, -9.0) for letter in letters] + sentinels)
+
+
+ROWS = [{"speakers": ["human"], "history": ["Ann\twants {a}"], "reply": "Name:\nAnn < Bo"}]
+
+
+def test_trap_19_what_t5_loses_survives_as_tokens(real_t5, tmp_path):
+    tokenizer = real_t5()
+    text = "Ann says:\nName:\tBo {blue} the lamp"
+    ids = tokenizer(text)["input_ids"]
+    assert tokenizer.decode(ids, skip_special_tokens=True) == "Ann says: Name: Bo blue the lamp"
+    signs = features.lost_signs(convo.SIGNS, ROWS, ("history", "reply"), tokenizer)
+    assert signs == ["\n", "\t", "{", "}", "<"]  # not "~", which the rows do not have
+    convo.smart_tokenizer_and_embedding_resize({}, signs, tokenizer, make_model("t5", tokenizer))
+    tokenizer.save_pretrained(tmp_path)
+    for kept in (tokenizer, AutoTokenizer.from_pretrained(tmp_path)):
+        ids = kept(text)["input_ids"]
+        # T5 begins every stretch of text with a space, and drops the one before a token.
+        assert kept.decode(ids, skip_special_tokens=True) == "Ann says:\n Name:\t Bo{ blue} the lamp"
+        assert features.lost_signs(convo.SIGNS, ROWS, ("history", "reply"), kept) == []
+
+
+def test_trap_19_nothing_is_added_to_a_tokenizer_that_keeps_them():
+    tokenizer = AutoTokenizer.from_pretrained(ROOT / "data/models/tiny-t5")
+    assert features.lost_signs(convo.SIGNS, ROWS, ("history", "reply"), tokenizer) == []
+    assert tokenizer.decode(tokenizer("a {b}\nc:\td")["input_ids"], skip_special_tokens=True) == "a {b}\nc:\td"
+
+
+@pytest.mark.parametrize("count", [1, 40])
+@pytest.mark.parametrize("family, tied", [("t5", False), ("t5", True), ("mt5", False), ("bart", True)])
+def test_trap_3_new_rows_are_the_mean_and_an_untied_head_survives(family, tied, count):
+    """One token fits into the rows that the model has to spare, forty do not."""
+    marks = {"eos": "</s>", "bos": "<s>"} if family == "bart" else {}
+    tokenizer = make_tokenizer(**marks)
+    model = make_model(family, tokenizer, tied=tied)
+    model.config.tie_word_embeddings = True  # as transformers 5 has it after loading, whatever the checkpoint
+    old, rows = len(tokenizer), model.get_input_embeddings().num_embeddings
+    before = [layer.weight.detach().clone() for layer in (model.get_input_embeddings(), model.get_output_embeddings())]
+    signs = [f"<{number}>" for number in range(count)]
+    convo.smart_tokenizer_and_embedding_resize({}, signs, tokenizer, model)
+    after = [model.get_input_embeddings().weight, model.get_output_embeddings().weight]
+    assert len(tokenizer) == old + count
+    for one, other in zip(before, after, strict=True):
+        assert other.shape[0] == max(rows, old + count)
+        assert torch.equal(other[:old], one[:old])
+        assert torch.equal(other[old : old + count], one[:old].mean(0).expand(count, -1))
+    assert (after[0] is after[1]) == tied
+    model.tie_weights()
+    assert torch.equal(model.get_output_embeddings().weight[:old], before[1][:old])
+
+
+def test_trap_3_special_tokens(tokenizer):
+    tokenizer = make_tokenizer()
+    convo.smart_tokenizer_and_embedding_resize({"sep_token": "<sep>"}, [], tokenizer, make_model("t5", tokenizer))
+    assert tokenizer.decode(tokenizer("Ann<sep> asks")["input_ids"], skip_special_tokens=True).split() == ["Ann", "asks"]
