@@ -8,7 +8,7 @@
 
 Record   {"id": "7", "conversations": [{"from": "human", "value": "Hi!"}, {"from": "gpt", "value": "Hello."},
           {"from": "human", "value": "Is it one?"}, {"from": "gpt", "value": "It is two."}]}
-Source   "reply: ### Human: Hi! ### Assistant: Hello. ### Human: Is it one?"     row 7/2, the second reply
+Source   "reply: | Human: Hi! | Assistant: Hello. | Human: Is it one?"     row 7/2, the second reply
 Target   "It is two."
 Change   SOURCE, the speakers, the numbers in DEFAULTS
 
@@ -36,7 +36,7 @@ SOURCE, TARGET = "reply: {history}", "{reply}"
 COLUMNS = {name: (None, (name,)) for name in ("conversation", "speakers", "history", "reply")}  # made by `reshape`
 ROLES = {"human": "human", "user": "human", "gpt": "gpt", "chatgpt": "gpt", "assistant": "gpt", "system": "system"}
 SPEAKERS = {"human": "Human", "gpt": "Assistant", "system": "System"}
-BEGIN_SIGNAL, END_SIGNAL = "### ", " "  # pieces that T5 has; FastChat ends turns with "\n", which T5 has not
+BEGIN_SIGNAL, END_SIGNAL = "| ", " "  # few pieces; FastChat has "### ", and "\n", which T5 has not
 SIGNS = "\n\t{}<>`^~\\"  # become tokens where the training data have them and the tokenizer has not
 LISTS = ("speakers", "history")
 METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")

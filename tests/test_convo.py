@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The conversation recipe through its real command, on a tiny model, offline; its turns, its tokens, FastChat's names."""
+"""The conversation recipe through its real command, on a tiny model: its turns, its tokens, FastChat's names."""
 
 import contextlib
 import io
@@ -41,7 +41,7 @@ def conversations(split, count, seed=0):
 
 ODD = {
     "begins": {"conversations": chat("hello", "a lamp please", "thanks", first="gpt")},
-    "two": {"conversations": [*chat("hello"), *chat("the lamp is broken", "thanks", "bye"), *chat("no")[:0]]},
+    "two": {"conversations": [*chat("hello"), *chat("the lamp is broken", "thanks")]},
     "open": {"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "yes"},
                           {"role": "user", "content": "is it blue"}]},
     "long": {"conversations": chat(*[f"Ann says {place}" for place in range(200)])},
@@ -144,7 +144,7 @@ def test_an_open_conversation_gives_one_row_to_reply_to():
          "turn 1 has role 'bot'; known: human, user, gpt, chatgpt, assistant, system"),
         ({"conversations": ["hello"]}, "unknown role", "turn 1 has role None"),
         ({"conversations": chat("a", " \n")}, "a turn without text", "turn 2 (gpt) has no text but ' \\n'"),
-        ({"messages": [{"role": "user", "content": None}]}, "a turn without text", "turn 1 (user) has no text but None"),
+        ({"messages": [{"role": "user", "content": None}]}, "a turn without text", "1 (user) has no text but None"),
         ({"conversations": chat("a", first="gpt")}, "no turn of a human", "none of its 1 turns is a human's"),
     ],
 )  # fmt: skip
@@ -157,7 +157,7 @@ def test_bad_conversations(record, reason, told, recorded):
 
 def test_bad_conversations_stop_the_run_before_a_model_is_loaded(files, tmp_path, checkpoint, capsys, monkeypatch):
     monkeypatch.setattr(AutoModelForSeq2SeqLM, "from_pretrained", None)
-    bad = [{"conversations": chat("a", "b")}, {"conversations": []}, {"conversations": [{"from": "bot", "value": "a"}]}]
+    bad = [{"conversations": turns_} for turns_ in (chat("a", "b"), [], [{"from": "bot", "value": "a"}])]
     write_jsonl(tmp_path / "bad.jsonl", bad)
     flags = small_run(checkpoint, files, data_path=tmp_path / "bad.jsonl", output_dir=tmp_path / "out")
     assert run_recipe(flags, convo.main) == 2
@@ -182,15 +182,15 @@ def test_no_turn_leaks(tmp_path):
 
 def test_source_by_hand(tokenizer):
     source = [{"from": "system", "value": "Be short."}, *chat("Hi!", "Hello.", "Is it one?")]
-    text = "x: ### System: Be short. ### Human: Hi! ### Assistant: Hello. ### Human: Is it one?"
+    text = "x: | System: Be short. | Human: Hi! | Assistant: Hello. | Human: Is it one?"
     assert convo._add_speaker_and_signal("x: ", source) == text
     row = {"history": ["Hi!", "Hello.", "Is it one?"], "speakers": ["human", "gpt", "human"]}
-    wanted = ["reply: ### Human: Hi! ### Assistant: Hello. ### Human: Is it one?"]
+    wanted = ["reply: | Human: Hi! | Assistant: Hello. | Human: Is it one?"]
     assert convo.prepare(row, convo.Settings(), tokenizer) == wanted
     del row["speakers"]
     assert convo.prepare(row, convo.Settings(), tokenizer) == wanted
-    assert convo.prepare({"history": "Hi!"}, convo.Settings(), tokenizer) == ["reply: ### Human: Hi!"]
-    assert convo.prepare({"history": "Hi!"}, convo.Settings(source_prefix=""), tokenizer) == ["### Human: Hi!"]
+    assert convo.prepare({"history": "Hi!"}, convo.Settings(), tokenizer) == ["reply: | Human: Hi!"]
+    assert convo.prepare({"history": "Hi!"}, convo.Settings(source_prefix=""), tokenizer) == ["| Human: Hi!"]
 
 
 def test_oldest_turns_fall_out_first_and_the_system_turn_last():
@@ -211,8 +211,8 @@ def test_trap_32_the_last_human_turn_is_always_whole(seed, tokenizer):
     table = convo.preprocess([row], tokenizer, settings)
     (ids,), (source,) = table["input_ids"][:], table["source"][:]
     assert len(ids) == table["length"][0] <= settings.max_source_length
-    assert tokenizer.decode(ids, skip_special_tokens=True).endswith(f"### Human: {texts[-1]}")
-    kept = source.count("###")
+    assert tokenizer.decode(ids, skip_special_tokens=True).endswith(f"| Human: {texts[-1]}")
+    kept = source.count("| ")
     (note,) = turns.fallen_out({"train": table}, convo._add_speaker_and_signal) or [None]
     assert (note is None) == (kept == len(texts))
     if note:
@@ -224,7 +224,7 @@ def test_trap_32_the_last_human_turn_is_always_whole(seed, tokenizer):
 def test_a_last_turn_that_is_too_long_alone_is_cut_at_its_end(tokenizer):
     row = {"id": "a", **convo._form_qa([chat("hello", "yes", "lamp " * 100, "no")])[-1]}
     table = convo.preprocess([row], tokenizer, convo.Settings(max_source_length=40, max_target_length=9))
-    assert tokenizer.decode(table["input_ids"][0]).startswith("reply: ### Human: lamp lamp")
+    assert tokenizer.decode(table["input_ids"][0]).startswith("reply: | Human: lamp lamp")
     assert (len(table["input_ids"][0]), table["length"][0] > 40) == (40, True)
     limits = SimpleNamespace(max_source_length=40, max_target_length=9)
     assert features.length_report({"train": table}, limits)["train"]["source"]["cut"] == 1
@@ -296,4 +296,156 @@ def test_trap_3_new_rows_are_the_mean_and_an_untied_head_survives(family, tied, 
 def test_trap_3_special_tokens(tokenizer):
     tokenizer = make_tokenizer()
     convo.smart_tokenizer_and_embedding_resize({"sep_token": "<sep>"}, [], tokenizer, make_model("t5", tokenizer))
-    assert tokenizer.decode(tokenizer("Ann<sep> asks")["input_ids"], skip_special_tokens=True).split() == ["Ann", "asks"]
+    assert tokenizer.decode(tokenizer("Ann<sep> asks")["input_ids"], skip_special_tokens=True).split() == [
+        "Ann",
+        "asks",
+    ]
+
+
+# ---------------------------------------------------------------- FastChat's names
+
+
+def test_main_goes_through_them(done):
+    assert done.called == done.names
+    assert convo.train is convo.main
+
+
+def test_a_file_becomes_pairs(tmp_path, tokenizer):
+    """As FastChat's: file, tokenizer, nothing else; the collator's labels end in -100."""
+    records = [{"id": "a", "conversations": chat("hello", "yes", "the lamp is broken", "thanks for it")}]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(records), encoding="utf-8")
+    tokenizer.model_max_length = 60
+    module = convo.make_supervised_data_module(tokenizer=tokenizer, data_args=SimpleNamespace(data_path=str(path)))
+    assert (set(module), module["eval_dataset"]) == ({"train_dataset", "eval_dataset", "data_collator"}, None)
+    dataset = module["train_dataset"]
+    assert isinstance(dataset, convo.SupervisedDataset)
+    assert [tokenizer.decode(row["labels"], skip_special_tokens=True) for row in dataset] == ["yes", "thanks for it"]
+    assert tokenizer.decode(dataset[1]["input_ids"]).startswith(
+        "reply: | Human: hello | Assistant: yes | Human: the lamp"
+    )
+    batch = module["data_collator"]([dataset[0], dataset[1]])
+    first, second = (dataset[n]["labels"] for n in (0, 1))
+    assert batch["labels"][0].tolist()[: len(first)] == first
+    assert set(batch["labels"][0].tolist()[len(first) :]) == {-100}
+    assert batch["labels"][1].tolist()[: len(second)] == second
+    assert batch["attention_mask"].sum(1).tolist() == [len(dataset[n]["input_ids"]) for n in (0, 1)]
+
+
+def test_preprocess_takes_conversations(tokenizer):
+    pairs = convo.preprocess([chat("hello", "yes", "thanks", "bye"), chat("no", "please")], tokenizer)
+    assert [tokenizer.decode(ids, skip_special_tokens=True) for ids in pairs["labels"]] == ["yes", "bye", "please"]
+    found = convo._tokenize_fn(["hello", "Ann asks"], tokenizer)
+    assert found["input_ids"] == found["labels"] == tokenizer(["hello", "Ann asks"])["input_ids"]
+    assert found["input_ids_lens"] == found["labels_lens"] == [len(ids) for ids in found["input_ids"]]
+
+
+# ---------------------------------------------------------------- flags
+
+
+def parsed(*flags):
+    return arguments.parse(convo.Settings, convo.DEFAULTS, "convo_flant5.py", convo.METRICS, list(flags))[0]
+
+
+def test_second_names(tmp_path):
+    settings = parsed("--data_path", "a.json", "--model_max_length", "77")
+    assert (settings.train_file, settings.dataset_name, settings.max_source_length) == ("a.json", None, 77)
+    assert parsed("--data_path", "a.json", "--train_file=a.json").train_file == "a.json"
+    (tmp_path / "a.yaml").write_text("train_file: b.json\n")
+    assert parsed("--config", str(tmp_path / "a.yaml"), "--data_path", "a.json").train_file == "a.json"
+
+
+@pytest.mark.parametrize(
+    "flags", [("--data_path", "a", "--train_file", "b"), ("--model_max_length=5", "--max_source_length", "6")]
+)
+def test_two_names_must_agree(flags):
+    with pytest.raises(UserError, match="two names of one setting; give one of them"):
+        parsed(*flags)
+
+
+# ---------------------------------------------------------------- the run
+
+
+def test_the_report_tells_what_was_done(done, files):
+    """Joined turns, one beginning, one open end, turns that fell out, new tokens: in run.json and in the report."""
+    record, page = read_json(done.folder / "run.json"), (done.folder / "report.html").read_text(encoding="utf-8")
+    notes, path = record["data"]["notes"] + record["notes"], files / "train.jsonl"
+    for told in (
+        f"{path}: begins with the assistant, whose first turn replies to nobody: 1 rows left out, line 13",
+        f"{path}: ends without a reply: 1 rows left out, line 15",
+        f"{path}: turns in a row of one speaker were joined by a line break: 1 of its rows, line 14",
+    ):
+        assert told in notes
+        assert told in page and told in done.printed
+    (tokens,) = [note for note in notes if note.startswith("new tokens: ")]
+    assert tokens == r"new tokens: ['\n', '\t', '{', '}']"
+    (fallen,) = [note for note in notes if note.startswith("train: ") and "fell out" in note]
+    assert fallen in page and fallen in done.printed
+    assert record["lost"] == {}
+    assert len(AutoTokenizer.from_pretrained(done.folder)) == len(make_tokenizer()) + 4
+
+
+def test_ids_and_rows(done, files):
+    wanted = [
+        f"{record['id']}/{number}"
+        for record in read_jsonl(files / "test.jsonl")
+        for number in range(1, sum(turn["from"] == "gpt" for turn in record["conversations"]) + 1)
+    ]
+    assert [row["id"] for row in read_jsonl(done.folder / "predictions.jsonl")] == wanted
+    baselines = read_json(done.folder / "baseline_results.json")
+    assert baselines["trivial_name"] == "last turn"
+    assert {name for name in SCORES if name in baselines["tuned"]} == set(SCORES)
+
+
+def test_trap_5_prediction_gives_the_runs_own(done, files):
+    predictor = prediction.Predictor(done.folder)
+    rows, notes = predictor.read(files / "test.jsonl")
+    kept = read_jsonl(done.folder / "predictions.jsonl")
+    wanted = [{name: row[name] for name in ("id", "source", "prediction")} for row in kept]
+    assert predictor.predict(rows) == wanted
+    assert len(predictor(["the lamp is broken"])) == 1
+
+
+def test_open_conversations_are_replied_to(done, tmp_path):
+    write_jsonl(tmp_path / "new.jsonl", [{"id": "new", **ODD["open"]}, {"id": "old", "conversations": chat("a", "b")}])
+    predictor = prediction.Predictor(done.folder)
+    rows, notes = predictor.read(tmp_path / "new.jsonl")
+    made = predictor.predict(rows)
+    assert [entry["id"] for entry in made] == ["new/2", "old/1"]
+    assert made[0]["source"] == "reply: | Human: hello | Assistant: yes | Human: is it blue"
+
+
+# ---------------------------------------------------------------- FastChat's command
+
+COMMAND = """torchrun --nproc_per_node=4 -m recipes.convo_flant5 --model_name_or_path google/flan-t5-xl
+    --data_path data/dummy_conversation.json --output_dir ./output_flant5 --num_train_epochs 3
+    --per_device_train_batch_size 4 --learning_rate 2e-5 --bf16 True --model_max_length 2048"""
+
+
+@pytest.fixture
+def place(checkpoint, tmp_path):
+    """A folder from which the command runs, with a checkpoint where the Hub's name points."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(ROOT / "data/dummy_conversation.json", tmp_path / "data")
+    shutil.copytree(checkpoint, tmp_path / "google/flan-t5-xl")
+    (tmp_path / "recipes").symlink_to(ROOT / "recipes")
+    return tmp_path
+
+
+@pytest.mark.parametrize("processes", [4, 1])
+def test_fastchats_command_as_it_stands(place, processes):
+    """Twelve conversations: one is set aside; with 4 x 4 rows a step. And by plain python, as one process."""
+    command = shlex.split(COMMAND)
+    command = command if processes == 4 else ["python", *command[2:]]
+    code, out, err = finish(start(*command, cwd=place))
+    assert code == 0, err
+    folder = place / "output_flant5"
+    record = read_json(folder / "run.json")
+    assert (record["status"], record["world_size"], record["arguments"]["bf16"]) == ("done", processes, True)
+    assert record["settings"]["max_source_length"] == 2048
+    assert {"model.safetensors", "tokenizer.json", "trainer_state.json", "report.html"} <= {
+        path.name for path in folder.iterdir()
+    }
+    state = read_json(folder / "trainer_state.json")
+    rows = record["data"]["rows"]["train"]["used"] - record["data"]["sources"]["validation"]["rows"]
+    assert state["global_step"] == 3 * -(-rows // (4 * processes))
