@@ -105,7 +105,7 @@ from dataclasses import dataclass
 from recipes.common import arguments
 
 SOURCE, TARGET = "{text} {end}", "{answer}"
-COLUMNS = {"text": ("text_column", ("text",)), "answer": ("answer_column", ("answer",))}
+COLUMNS = {name: (f"{name}_column", (name,)) for name in ("text", "end", "answer")}
 
 
 @dataclass
