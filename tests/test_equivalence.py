@@ -21,7 +21,7 @@ from torch import nn
 from transformers import Seq2SeqTrainingArguments, set_seed
 
 from recipes import summarize_t5
-from recipes.common import batches, decoding, evaluation, features
+from recipes.common import batches, decoding, evaluation, features, lora
 from recipes.common.runs import write_json
 from recipes.common.trainer import Seq2SeqTrainer
 
@@ -31,10 +31,12 @@ ORDERS = ["random", "group_by_length"]
 # Every family with both smoothings and both orders, one of them with all four pairs.
 CASES = [(family, *pair) for family in FAMILIES for pair in zip(SMOOTHING, ORDERS, strict=True)]
 CASES += [(FAMILIES[0], *pair) for pair in zip(SMOOTHING, reversed(ORDERS), strict=True)]
+CASES += [("t5-lora", *pair) for pair in zip(SMOOTHING, ORDERS, strict=True)]  # a frozen base with an adapter
 STEPS = 10
 ROWS = records("train", 75)  # an epoch has four steps of 16 and one of 11 rows: ten steps are two epochs
 SCRATCH = tempfile.TemporaryDirectory()  # the Trainer makes its folder, although nothing is saved
 ELEVEN = records("test", 11)
+LORA = SimpleNamespace(lora_r=4, lora_alpha=8, lora_dropout=0, lora_targets="all-linear", model_revision=None)
 LIMITS = SimpleNamespace(max_source_length=128, max_target_length=64, preprocessing_num_workers=None)
 
 
@@ -64,6 +66,8 @@ def make_trainer(family="t5-untied", dropout=0.0, **arguments):
     model = make_model(family.partition("-")[0], tokenizer, tied=family.endswith("-tied"), dropout=dropout)
     if family == "bart":
         model.final_logits_bias = torch.linspace(-1, 1, model.config.vocab_size)[None]
+    if family.endswith("-lora"):
+        model = lora.wrap(model, LORA, seed=1)
     chosen = {"learning_rate": 1e-3, "max_steps": STEPS, "per_device_eval_batch_size": 4, "seed": 3}
     chosen |= {"output_dir": SCRATCH.name, "save_strategy": "no", **arguments}
     args = Seq2SeqTrainingArguments(
