@@ -332,7 +332,7 @@ def test_it_says_what_it_cannot_see(folder):
 
 def test_how_to_repeat_it(folder):
     said = page_of(folder).said()
-    assert "python recipes/x.py --train_file 'a b.csv'" in said
+    assert "python recipes/x.py \\ --train_file 'a b.csv'" in said
     assert "0123abcd, with changes that were not committed" in said
     assert "python 3.11.7, transformers 5.23.0" in said and "num_beams 4" in said and "eos_token_id" not in said
     assert "training 1 min 1 s" in said and "time in all 1 min 5 s" in said
@@ -544,9 +544,40 @@ def test_histogram_of_lengths_by_hand():
 
 def test_the_tuned_model_must_be_on_the_better_side(folder):
     scores = report.view(folder)["scores"]
-    assert not report._overlap(scores)
+    assert list(report._no_better(scores)) == []
     scores.systems[scores.trivial] = with_interval(55.0)
-    assert report._overlap(scores)
+    scores.systems["untuned"] = with_interval(61.0)
+    assert list(report._no_better(scores)) == [
+        "The tuned model is not clearly better than the lead <sentence>: the intervals of rougeL overlap.",
+        "The tuned model scores worse than the untuned model: rougeL 59.4, not 61.0.",
+    ]
+    scores.main = "ter"  # of an error rate, less is better
+    for label, value in (("tuned", 90.0), (scores.trivial, 100.0), ("untuned", 80.0)):
+        scores.systems[label] = with_interval(value, "ter")
+    assert [sentence.split(":")[0] for sentence in report._no_better(scores)] == [
+        "The tuned model is not clearly better than the lead <sentence>",
+        "The tuned model scores worse than the untuned model",
+    ]
+
+
+def test_scores_that_do_not_run_from_0_to_100_upwards(folder):
+    values = {name: value for name in ("ter", "distinct_outputs") for name, value in with_interval(3.0, name).items()}
+    predicted = {f"predict_{name}": value for name, value in values.items()}
+    (folder / "predict_results.json").write_text(json.dumps(FILES["predict_results.json"] | predicted))
+    page = page_of(folder)
+    assert page.row("ter ↓")[-1] == "3.0 -2.0 to 8.0" and "↓ less is better" in page.said()
+    assert "distinct_outputs how many of a row's outputs differ" in page.said()
+
+
+def test_what_is_right_is_no_fault(folder):
+    """An empty output where the reference is empty, and a copy where the reference copies; other variants are shown."""
+    rows = [("a", "what now", "", "", 100, 0, {}), ("b", "what now", "", "x", 0, 0, {"variants": ["x", "y", "y"]})]
+    rows.append(("c", "what now", "z", "", 0, 0, {}))
+    write_rows(folder, rows)
+    page = page_of(folder)
+    assert page.row("are empty")[1:] == ["2", "66.7 %", "2", "3"]  # only the third is shown for it
+    assert "are empty." not in page.said() and page.said().count("(empty)") == 4
+    assert "1 more output for this source y" in page.said()
 
 
 def test_the_script_rebuilds_the_page(folder, tmp_path, capsys):

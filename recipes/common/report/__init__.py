@@ -43,6 +43,14 @@ ARGUMENTS = {
     "fp16", "gradient_checkpointing", "train_sampling_strategy", "eval_strategy", "metric_for_best_model",
     "load_best_model_at_end",
 }  # fmt: skip
+# Of recipes.common.scores: metric -> what a newcomer cannot guess.
+METRIC_NOTES = {
+    "ibleu": "a share of bleu less a share of self_bleu; it can be below 0",
+    "self_bleu": "bleu against the source",
+    "copy_rate": "% of the outputs that are the source again",
+    "distinct_outputs": "how many of a row's outputs differ, a count",
+    "ter": "edits per 100 words of the reference; it can be above 100",
+}
 SPLITS = {"train": "training", "validation": "validation", "test": "test"}
 LIMITS = {"train": "max_train_samples", "validation": "max_eval_samples", "test": "max_predict_samples"}
 MOST = 20  # notes, characters, systems of a list: the page stays small whatever the run
@@ -98,7 +106,8 @@ def view(folder):
     notes = [*((record.get("data") or {}).get("notes") or []), *(record.get("notes") or [])]
     wrong = where_wrong(lines, metric, first, scores)
     groups = outcomes.choose(lines, metric, record.get("seed", 0))
-    wrong["flags"] = outcomes.count_flags(lines, wrong["known"], _numbers(groups)) if lines else []
+    names = "names:no" not in ((record.get("signatures") or {}).get("faithfulness") or "")
+    wrong["flags"] = outcomes.count_flags(lines, wrong["known"], _numbers(groups), names) if lines else []
     parts = {
         "record": record,
         "settings": settings,
@@ -112,6 +121,7 @@ def view(folder):
         "wrong": wrong,
         "metric": metric,
         "faithfulness": FAITHFULNESS,
+        "metric_notes": {name: METRIC_NOTES[name] for name in scores.metrics if name in METRIC_NOTES},
         "total": len(lines),
         "examples": outcomes.cards(folder / "predictions.jsonl", groups, metric) if lines else [],
         "lengths": length_pictures(record.get("lengths") or {}),
@@ -158,6 +168,7 @@ def score_table(folder, lines, wanted):
     metrics = [name[:-7] for totals in systems.values() for name in totals if name.endswith("_ci_low")]
     metrics = [name for name in dict.fromkeys(metrics) if name not in FAITHFULNESS][:MOST]
     first_three = dict(list(systems.items())[:3])  # all on the same rows
+    pictured = [name for name in metrics if name != "distinct_outputs"][:8]
     return SimpleNamespace(
         split=baselines.get("split") or ("test" if results["predict"] else "validation"),
         systems=systems,
@@ -168,7 +179,7 @@ def score_table(folder, lines, wanted):
         main=wanted if wanted in metrics else next(iter(metrics), None),
         tuned=tuned,
         trivial=trivial,
-        picture=_picture(pictures.intervals, first_three, metrics[:8]) if metrics else None,
+        picture=_picture(pictures.intervals, first_three, pictured) if pictured else None,
         final=final,
         other=results["eval"] if results["predict"] else {},
     )
@@ -189,9 +200,9 @@ def curves(state, scores, arguments):
     history = history[:end]
     loss = {"training": _points(history, "loss"), "validation": _points(history, "eval_loss")}
     loss = {label: points for label, points in loss.items() if points}
-    names = sorted(scores.metrics, key=lambda name: name != scores.main)[:5]
+    names = sorted(set(scores.metrics) - {"distinct_outputs"}, key=[scores.main, *scores.metrics].index)[:5]
     lines = {name: _points(history, f"eval_{name}", interval=name == scores.main) for name in names}
-    lines = {name: points for name, points in lines.items() if points}
+    lines = {pictures.directed(name): points for name, points in lines.items() if points}
     if not loss and not lines:
         return None
     chosen = state.get("best_global_step") if arguments.get("load_best_model_at_end") else None
@@ -236,12 +247,11 @@ def where_wrong(lines, metric, first, scores):
         "equal": sum(line.equal for line in lines),
         "kinds": outcomes.count_kinds(lines),
         "quartiles": {
-            "source length, in characters": outcomes.by_quartile(lines, lambda line: line.length),
-            "novelty, in % of the output's word pairs that the source does not have": outcomes.by_quartile(
+            ("source length", "characters", 0): outcomes.by_quartile(lines, lambda line: line.length),
+            ("novelty", "% of the output's word pairs that the source does not have", 1): outcomes.by_quartile(
                 lines, lambda line: line.copying.get("novel_bigrams")
             ),
         },
-        "lower_is_better": not METRICS.get(metric, True),
         "scored": metric is not None,
     }
 
@@ -318,7 +328,7 @@ def how_to_repeat(record):
     chosen = {name: value for name, value in settings.items() if value is not None}
     chosen |= {name: arguments[name] for name in ARGUMENTS if arguments.get(name) is not None}
     return {
-        "command": shorten(shlex.join(command), 4000),
+        "command": shorten(_one_flag_a_line(command), 4000),
         "commit": str(commit).rstrip("+") if commit else None,
         "changed": str(commit).endswith("+"),
         "decoding": _listed({name: value for name, value in decoding.items() if name not in ignored}),
@@ -330,6 +340,12 @@ def how_to_repeat(record):
     }
 
 
+def _one_flag_a_line(command):
+    """The command as a shell takes it; only the first option may stay behind its program, torchrun."""
+    breaks = [" \\\n  " if word.startswith("--") and place > 1 else " " for place, word in enumerate(command)]
+    return "".join(gap + shlex.quote(word) for gap, word in zip(breaks, command, strict=True)).strip()
+
+
 def _listed(values):
     return ", ".join(f"{name} {value}" for name, value in values.items())
 
@@ -337,9 +353,7 @@ def _listed(values):
 def notices(parts):
     """What a person should look at first: [(sentence, the section that says more)]."""
     found, scores, training = [], parts["scores"], parts["training"]
-    if _overlap(scores):
-        text = f"The tuned model is not clearly better than the {scores.trivial}: the intervals overlap."
-        found.append((text, "scores"))
+    found += [(sentence, "scores") for sentence in _no_better(scores)]
     if training and training.last_is_best:
         found.append(("The last checkpoint is the best one: more epochs may help.", "training"))
     limit_share = parts["wrong"]["limit_share"]
@@ -348,10 +362,10 @@ def notices(parts):
     wrong = [
         f"{flag['count']:,} ({_decimals(flag['percent'])}\u00a0%) {flag['label']}"
         for flag in parts["wrong"]["flags"]
-        if flag["percent"] >= 1
+        if 100 * (flag["count"] - (flag["references"] or 0)) >= parts["total"]  # more often than the references do
     ]
     if wrong:
-        found.append((f"Of {parts['total']:,} outputs {', '.join(wrong)}.", "wrong"))
+        found.append((f"Of {parts['total']:,} outputs, {', '.join(wrong)}.", "wrong"))
     split = parts["lengths"]["split"]
     for side, counts in parts["lengths"]["splits"].get(split, {}).items():
         if counts.get("cut_percent", 0) >= 1:
@@ -364,13 +378,20 @@ def notices(parts):
     return found
 
 
-def _overlap(scores):
-    """Whether the tuned model's interval does not lie on the better side of the trivial answer's."""
-    name, tuned, trivial = scores.main, scores.systems.get("tuned"), scores.systems.get(scores.trivial)
-    if not tuned or not trivial or name not in tuned or name not in trivial:
-        return False
-    (_, low, high), (_, trivial_low, trivial_high) = (pictures.bounds(totals, name) for totals in (tuned, trivial))
-    return low <= trivial_high if METRICS.get(name, True) else high >= trivial_low
+def _no_better(scores):
+    """A sentence for each baseline on whose better side the tuned model's interval does not lie."""
+    name, tuned = scores.main, scores.systems.get("tuned") or {}
+    sign = 1 if METRICS.get(name, True) else -1
+    for label in (scores.trivial, "untuned"):
+        baseline = scores.systems.get(label) or {}
+        if name not in tuned or name not in baseline:
+            continue
+        (value, *ends), (other, *other_ends) = (pictures.bounds(totals, name) for totals in (tuned, baseline))
+        what = f"the {label} model" if label == "untuned" else f"the {label}"
+        if sign * value < sign * other:
+            yield f"The tuned model scores worse than {what}: {name} {_decimals(value)}, not {_decimals(other)}."
+        elif min(sign * end for end in ends) <= max(sign * end for end in other_ends):
+            yield f"The tuned model is not clearly better than {what}: the intervals of {name} overlap."
 
 
 # --- Files and formats -----------------------------------------------------------------------------------------------

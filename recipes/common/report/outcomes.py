@@ -48,6 +48,10 @@ class Line:
     reference_flags: list
     kinds: list
 
+    def faults(self):
+        """The flags, less those that are right because a reference is just so."""
+        return [flag for flag in self.flags if not (self.equal and flag in ALSO_OF_REFERENCES)]
+
 
 def number(value):
     """`value` if it is a finite number, else None."""
@@ -126,16 +130,17 @@ def unsupported(row):
     return [flag for flag in flags if isinstance(flag, dict)] if isinstance(flags, list) else []
 
 
-def count_flags(lines, known, examples):
+def count_flags(lines, known, examples, names=True):
     """[{"label", "help", "count", "percent", "references", "examples"}] of FLAGS; `known` names those to leave in.
 
     Args:
         examples: flag -> numbers of the rows that are shown for it.
+        names: whether names were judged.
     """
     return [
         {
             "label": label,
-            "help": explanation,
+            "help": explanation if names else explanation.replace(", code or name", " or code"),
             "count": (count := sum(name in line.flags for line in lines)),
             "percent": 100 * count / len(lines),
             "references": sum(name in line.reference_flags for line in lines) if name in ALSO_OF_REFERENCES else None,
@@ -190,9 +195,10 @@ def choose(lines, metric, seed, each=5, for_flag=3):
     shuffled = random.Random(seed).sample(lines, len(lines))
     each = min(each, -(-len(lines) // 2))
     scored = [line for line in shuffled if line.score is not None]
+    flagged = {flag: [line for line in shuffled if flag in line.faults()][:for_flag] for flag in FLAGS}
     ranked = sorted(scored, key=lambda line: line.score, reverse=not METRICS.get(metric, True))
     groups = {"worst": ranked[:each], "best": ranked[each:][::-1][:each], "random": shuffled[:each]}
-    return groups | {flag: [line for line in shuffled if flag in line.flags][:for_flag] for flag in FLAGS}
+    return groups | flagged
 
 
 def cards(path, groups, metric):
@@ -226,14 +232,20 @@ def _card(row, line, metric):
         "id": shorten(str(row.get("id", "")), LONGEST["id"]),
         "score": line.score,
         "metric": metric,
-        "flags": [FLAGS[name][0] for name in FLAGS if name in line.flags],
+        "flags": [FLAGS[name][0] for name in FLAGS if name in line.faults()],
         "references": len(references),
         "reference": shown_text(reference, {"missing": missing}),
         "output": shown_text(output, spans),
+        "others": [shorten(text, LONGEST["text"]) for text in _others(row, output)],
         "unsupported": [(str(flag.get("kind")), output[flag["start"] : flag["end"]][:80]) for flag in flags[:20]],
         "source": shown_text(source[0], {}, LONGEST["source"]),
         "source_length": len(source[0]),
     }
+
+
+def _others(row, output):
+    """What was generated for the row besides `output`, each text once."""
+    return [text for text in dict.fromkeys(_texts(row, "variants")) if text not in (output, "")][:10]
 
 
 def _is_span(flag, text):

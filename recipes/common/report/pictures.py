@@ -10,6 +10,8 @@ import itertools
 import logging
 import re
 
+from recipes.common.scores import METRICS
+
 # Colour in matplotlib -> the page's variable, so that a picture is right in dark mode and in print.
 COLOURS = {
     "#1a1a1a": "var(--ink)",
@@ -104,7 +106,7 @@ def intervals(systems, metrics):
             axes.hlines(heights, lows, highs, color=colour, linewidth=1.6)
             look = {"marker": marker, "color": colour, "fillstyle": fill, "linestyle": "none", "label": label}
             axes.plot(values, heights, clip_on=False, zorder=3, **look)
-        axes.set_yticks(range(len(metrics)), metrics)
+        axes.set_yticks(range(len(metrics)), map(directed, metrics))
         axes.set_ylim(len(metrics) - 0.5, -0.5)
         low, high = axes.get_xlim()
         axes.set_xlim(min(-2, low), max(102, high))  # so that a dot at 0 stays clear of the labels
@@ -113,6 +115,11 @@ def intervals(systems, metrics):
         _legend(axes)
 
     return draw("intervals", "Scores with 95 % intervals", 0.75 + 0.52 * len(metrics), paint)
+
+
+def directed(metric):
+    """The metric's name, with an arrow where less is better."""
+    return metric if METRICS.get(metric, True) else f"{metric} ↓"
 
 
 def bounds(scores, metric):
@@ -179,6 +186,7 @@ def histogram(name, title, lengths):
         axes.set_xlim(0, end)
         axes.set_xlabel("tokens" + (f"; the last bar holds all from {end - width:,} to {lengths['max']:,}" * longer))
         axes.xaxis.set_major_locator(_whole_numbers())
+        axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.yaxis.set_major_locator(_whole_numbers())
         axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.grid(visible=False, axis="x")
