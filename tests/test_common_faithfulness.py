@@ -213,3 +213,14 @@ def test_planted_errors_in_the_bundled_summaries():
     changed = [row for row, old, new in zip(found, rows, planted, strict=True) if old["summary"] != new]
     missed = [row for row in changed if not any(flag["kind"] == "number" for flag in row["unsupported"])]
     assert len(changed) > 100 and len(missed) <= len(changed) // 20
+
+
+def test_figures_only_for_outputs_in_another_language():
+    """Numbers, dates and amounts are compared across languages; neither names nor copied words are judged."""
+    sources = ["Ann wants 13 mugs for €12.50 by 3 March.", "Please call London on 0290 932261."]
+    outputs = ["Ann möchte bis zum 3. März 14 Becher für 12,50 €.", "Appelez Londres au 0290 932261."]
+    scores = score_faithfulness(outputs, sources, figures_only=True)
+    assert [[flag["text"] for flag in row["unsupported"]] for row in scores.rows] == [["14"], []]
+    assert [set(row) for row in scores.rows] == [{"unsupported", "figures"}] * 2
+    assert scores.totals["unsupported_rows"] == 50 and scores.totals["unsupported_name"] == 0
+    assert "coverage" not in scores.totals and "names:no|ngrams:no" in scores.signatures["faithfulness"]

@@ -158,11 +158,11 @@ def final_table(run, metrics):
     if baselines:
         print(
             f"\n{baselines['split'] + ', ' + str(baselines['rows']) + ' rows':<22}"
-            + "".join(f"{m:>22}" for m in metrics)
+            + "".join(f"{m:>24}" for m in metrics)
         )
         for label in [name for name in ("untuned", "trivial", "tuned") if name in baselines]:
             title = baselines["trivial_name"] if label == "trivial" else label
-            cells = "".join(f"{_with_interval(baselines[label], name):>22}" for name in metrics)
+            cells = "".join(f"{_with_interval(baselines[label], name):>24}" for name in metrics)
             print(f"{title:<22}{cells}")
     print("\ntook      " + ", ".join(f"{stage} {value:.0f} s" for stage, value in record["seconds"].items()))
     print(f"memory    {record['peak_memory_gib']} GiB at most")

@@ -1,0 +1,508 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The translation recipe: pairs in all their forms, LoRA beside a frozen base, the adapter and the merged model."""
+
+import contextlib
+import csv
+import gzip
+import io
+import shutil
+import sys
+import unicodedata
+from types import SimpleNamespace
+
+import pytest
+import torch
+from conftest import ROOT, make_model
+from helpers import as_flags, contents, finish, read_json, read_jsonl, records, run_recipe, start, write_jsonl
+from safetensors.torch import load_file
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+from recipes import translate_mt5_lora as recipe
+from recipes.common import UserError, decoding, evaluation, features, lora
+from recipes.common.prediction import Predictor
+from recipes.common.runs import command_line
+
+sys.path.append(str(ROOT / "scripts"))
+import compare_lora
+import predict
+
+TINY = ROOT / "data/models/tiny-t5"
+FAQ = ROOT / "data/faq"
+
+
+def pairs(split, count, most=12):
+    """{"id", "en", "de"}: some words, and the same words backwards."""
+    rows = records(split, count, most=most)
+    return [{"id": row["id"], "en": row["document"], "de": " ".join(row["document"].split()[::-1])} for row in rows]
+
+
+def write_pairs(folder):
+    for split, count in (("train", 20), ("validation", 6), ("test", 9)):
+        write_jsonl(folder / f"{split}.jsonl", pairs(split, count))
+    return folder
+
+
+def small_run(checkpoint, data, **changed):
+    """Flags of six steps in fp32 of LoRA with a rate that shows; None leaves a flag out."""
+    files = {f"{split}_file": data / f"{split}.jsonl" for split in ("train", "validation", "test")}
+    sizes = {"max_source_length": 48, "max_target_length": 16, "num_train_epochs": 2, "learning_rate": 3e-2}
+    sizes |= {"per_device_train_batch_size": 8, "num_beams": 2, "lora_r": 4, "lora_dropout": 0}
+    mode = {"bf16": False, "disable_tqdm": True}
+    return as_flags(**{"model_name_or_path": checkpoint, **files, **sizes, **mode, **changed})
+
+
+def run(flags):
+    return run_recipe(flags, recipe.main)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_pairs(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture
+def flags(checkpoint, data, tmp_path):
+    return lambda **changed: small_run(checkpoint, data, **{"output_dir": tmp_path / "out", **changed})
+
+
+@pytest.fixture(scope="module")
+def done(checkpoint, data, tmp_path_factory):
+    """A finished run: its folder and what it printed."""
+    folder, printed = tmp_path_factory.mktemp("done") / "out", io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert run(small_run(checkpoint, data, output_dir=folder)) == 0
+    return SimpleNamespace(folder=folder, printed=printed.getvalue())
+
+
+@pytest.fixture
+def no_weights(monkeypatch):
+    """Reading any weight fails the test."""
+
+    def fail(*_, **__):
+        raise AssertionError("a model was loaded")
+
+    monkeypatch.setattr(AutoModelForSeq2SeqLM, "from_pretrained", fail)
+
+
+def refused(flags, capsys):
+    """What a person reads when a run is refused; nothing may have been written."""
+    assert run(flags) == 2
+    return capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- what a run leaves
+
+
+def test_exact_files(done):
+    names = {path.name for path in done.folder.iterdir() if not path.name.startswith("checkpoint-")}
+    assert names == {
+        "config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+        "train_results.json", "eval_results.json", "predict_results.json", "all_results.json", "trainer_state.json",
+        "baseline_results.json", "predictions.jsonl", "run.json", "recipe.py", "README.md", "report.html",
+        "spot_check.csv", "adapter",
+    }  # fmt: skip
+    assert contents(done.folder / "adapter") == [
+        "README.md", "adapter_config.json", "adapter_model.safetensors", "base.json",
+    ]  # fmt: skip
+
+
+def test_scores_and_their_signatures(done):
+    predicted, record = read_json(done.folder / "predict_results.json"), read_json(done.folder / "run.json")
+    for name in ("bleu", "chrf", "ter"):
+        assert {f"predict_{name}", f"predict_{name}_ci_low", f"predict_{name}_ci_high"} <= set(predicted)
+        assert "version:" in record["signatures"][name]
+    assert "predict_supported_figures" in predicted and "predict_coverage" not in predicted
+    baselines = read_json(done.folder / "baseline_results.json")
+    assert baselines["trivial_name"] == "copy of the source"
+    assert baselines["tuned"]["chrf"] == predicted["predict_chrf"]
+    rows = read_jsonl(done.folder / "predictions.jsonl")
+    assert [row["id"] for row in rows] == [f"test-{n}" for n in range(9)]
+    assert rows[0]["source"].startswith("translate English to German: ")
+    assert {"bleu", "chrf", "ter", "unsupported"} <= set(rows[0])
+
+
+def test_the_trained_share_is_said_and_recorded(done, checkpoint):
+    """Rank 4 beside the four projections (32 x 32 each) of six attentions: 24 x (4 x 32 + 32 x 4) weights."""
+    record, base = read_json(done.folder / "run.json"), AutoModelForSeq2SeqLM.from_pretrained(checkpoint)
+    whole = base.num_parameters() + 6144
+    assert record["parameters"] == {"all": whole, "trained": 6144, "trained_percent": round(614400 / whole, 2)}
+    assert f"trained   6,144 of {whole:,} parameters" in done.printed
+    assert "LoRA of rank 4 beside k, o, q, v" in done.printed
+
+
+def test_sampled_rows_for_a_person(done):
+    text = (done.folder / "spot_check.csv").read_text(encoding="utf-8-sig")
+    header, *rows = csv.reader(io.StringIO(text))
+    assert header[:4] == ["id", "source", "reference", "prediction"] and header[6] == "note"
+    assert header[4].startswith("adequacy 1-5: ") and header[5].startswith("fluency 1-5: ")
+    assert [row[0] for row in rows] == [f"test-{n}" for n in range(9)]
+    assert all(row[4:] == ["", "", ""] for row in rows)
+
+
+def test_equal_numbers_for_equal_seeds(done, flags, tmp_path):
+    """LoRA's matrices are drawn before the Trainer sets the seed."""
+    torch.rand(3)
+    assert run(flags()) == 0
+    assert run(flags(output_dir=tmp_path / "other", seed=7)) == 0
+    first, same, other = (
+        load_file(folder / "adapter/adapter_model.safetensors")
+        for folder in (done.folder, tmp_path / "out", tmp_path / "other")
+    )
+    assert all(torch.equal(first[name], same[name]) for name in first)
+    assert not any(torch.equal(first[name], other[name]) for name in first)
+
+
+# ---------------------------------------------------------------- adapter and merged model
+
+
+def logits(model, tokenizer):
+    inputs = tokenizer(["translate English to German: Ann wants a lamp"], return_tensors="pt")
+    with torch.no_grad():
+        return model.eval()(**inputs, decoder_input_ids=torch.tensor([[0, 5, 9, 14]])).logits
+
+
+def texts_of(model, tokenizer, folder):
+    """The whole test split through a model, with the run's decoding, in its batches."""
+    record, rows = read_json(folder / "run.json"), read_jsonl(folder / "predictions.jsonl")
+    config = AutoModelForSeq2SeqLM.from_pretrained(folder).generation_config
+    order = sorted(range(len(rows)), key=lambda n: -len(tokenizer(rows[n]["source"])["input_ids"]))
+    size, texts = record["arguments"]["per_device_eval_batch_size"], {}
+    for begin in range(0, len(order), size):
+        part = order[begin : begin + size]
+        inputs = tokenizer([rows[n]["source"] for n in part], padding=True, pad_to_multiple_of=8, return_tensors="pt")
+        ids = model.eval().generate(**inputs, generation_config=config)
+        texts |= dict(zip(part, decoding.decode_ids(ids, tokenizer), strict=True))
+    return [texts[n] for n in range(len(rows))]
+
+
+def test_trap_29_adapter_and_merged_model_are_equal(done, checkpoint):
+    """Logits, and the texts of the whole test split in fp32 with beams: those that were scored."""
+    tokenizer = AutoTokenizer.from_pretrained(done.folder)
+    base, merged = (AutoModelForSeq2SeqLM.from_pretrained(folder) for folder in (checkpoint, done.folder))
+    plain = logits(base, tokenizer)
+    adapted = lora.load(done.folder / "adapter", base)
+    assert (logits(adapted, tokenizer) - plain).abs().max() > 0.1
+    torch.testing.assert_close(logits(adapted, tokenizer), logits(merged, tokenizer), rtol=1e-5, atol=1e-4)
+    scored = [row["prediction"] for row in read_jsonl(done.folder / "predictions.jsonl")]
+    assert len(set(scored)) > 1
+    assert texts_of(merged, tokenizer, done.folder) == scored
+    assert texts_of(adapted, tokenizer, done.folder) == scored
+
+
+def test_trap_29_no_adapter_in_the_root(done):
+    assert not [name for name in contents(done.folder) if name.startswith("adapter_")]
+    weights = load_file(done.folder / "model.safetensors")
+    assert not [name for name in weights if "lora" in name or "base_layer" in name]
+    assert {weight.dtype for weight in weights.values()} == {torch.float32}
+
+
+def test_trap_29_the_adapter_knows_its_base(done, checkpoint, tokenizer):
+    config, base = (read_json(done.folder / f"adapter/{name}.json") for name in ("adapter_config", "base"))
+    assert config["base_model_name_or_path"] == base["name"] == str(checkpoint)
+    assert (config["r"], sorted(config["target_modules"])) == (4, ["k", "o", "q", "v"])
+    assert base["sha256"] == lora.fingerprint(AutoModelForSeq2SeqLM.from_pretrained(checkpoint))
+    for other in (
+        make_model("t5", tokenizer, seed=1),
+        AutoModelForSeq2SeqLM.from_pretrained(checkpoint, dtype=torch.bfloat16),
+    ):
+        with pytest.raises(UserError, match="another model, another revision, or loaded in half precision"):
+            lora.load(done.folder / "adapter", other)
+
+
+def test_trap_16_no_token_is_added_and_the_base_is_frozen(done, checkpoint):
+    """Of the saved model only the projections of attention differ from the base."""
+    before, after = (AutoModelForSeq2SeqLM.from_pretrained(folder).state_dict() for folder in (checkpoint, done.folder))
+    assert len(AutoTokenizer.from_pretrained(done.folder)) == len(AutoTokenizer.from_pretrained(checkpoint))
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    projections = {name for name in before if name.rpartition(".weight")[0].endswith((".q", ".k", ".v", ".o"))}
+    assert changed == projections
+    assert len(projections) == 24
+
+
+def test_the_best_checkpoint_is_the_model(done):
+    """load_best_model_at_end, where checkpoints hold the adapter alone."""
+    state = read_json(done.folder / "trainer_state.json")
+    best = done.folder / f"checkpoint-{state['best_global_step']}"
+    assert (best / "manifest.json").is_file()
+    chosen, saved = (load_file(folder / "adapter_model.safetensors") for folder in (best, done.folder / "adapter"))
+    assert all(torch.equal(chosen[name], saved[name]) for name in saved)
+
+
+def test_early_stopping(flags, tmp_path):
+    """A rate of zero never improves: two more epochs after the first, of ten."""
+    assert run(flags(num_train_epochs=10, learning_rate=0, early_stopping_patience=2)) == 0
+    assert read_json(tmp_path / "out/trainer_state.json")["epoch"] == 3
+
+
+def test_a_stopped_run_goes_on(done, flags, tmp_path, monkeypatch):
+    """From the last checkpoint, to the same weights."""
+    step = recipe.Seq2SeqTrainer.training_step
+
+    def stop(self, *args, **kwargs):
+        if self.state.global_step == 4:
+            raise KeyboardInterrupt
+        return step(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recipe.Seq2SeqTrainer, "training_step", stop)
+        assert run(flags()) == 75
+    assert (tmp_path / "out/checkpoint-3").is_dir() and not (tmp_path / "out/adapter").exists()
+    shutil.copytree(tmp_path / "out", tmp_path / "next")  # this process keeps its folder to itself until it ends
+    assert run(flags(output_dir=tmp_path / "next")) == 0
+    assert read_json(tmp_path / "next/trainer_state.json")["global_step"] == 6
+    for name in ("model.safetensors", "adapter/adapter_model.safetensors", "predictions.jsonl"):
+        assert (tmp_path / "next" / name).read_bytes() == (done.folder / name).read_bytes(), name
+
+
+def test_full_fine_tuning(flags, tmp_path):
+    assert run(flags(lora_r=0, learning_rate=None, max_steps=2)) == 0
+    record = read_json(tmp_path / "out/run.json")
+    assert record["parameters"]["trained_percent"] == 100
+    assert record["arguments"]["learning_rate"] == 3e-4
+    assert not (tmp_path / "out/adapter").exists()
+    assert "config.json" in contents(tmp_path / "out")
+
+
+# ---------------------------------------------------------------- training with LoRA
+
+
+def test_trap_25_two_processes_with_activation_checkpointing(checkpoint, data, tmp_path):
+    given = small_run(checkpoint, data, output_dir=tmp_path / "out", max_steps=3, per_device_train_batch_size=4)
+    given += as_flags(activation_checkpointing=True, eval_strategy="no", save_strategy="no", do_train=True)
+    given += as_flags(load_best_model_at_end=False)
+    code, out, err = finish(start("torchrun", "--nproc_per_node=2", "recipes/translate_mt5_lora.py", *given))
+    assert code == 0, out + err
+    moved = {n: w for n, w in load_file(tmp_path / "out/adapter/adapter_model.safetensors").items() if "lora_B" in n}
+    assert len(moved) == 24
+    assert all(weight.abs().max() > 0 for weight in moved.values())
+    assert read_json(tmp_path / "out/run.json")["world_size"] == 2
+
+
+def test_trap_25_the_reentrant_form_is_refused(flags, capsys, no_weights):
+    told = refused(flags(activation_checkpointing_kwargs='{"use_reentrant": true}'), capsys)
+    assert "use_reentrant must be false" in told
+
+
+def test_trap_17_thirty_two_pairs_are_learned_by_heart(tmp_path, capsys):
+    """The bundled base, LoRA alone, at the rates that such a small model wants; BLEU of the training rows."""
+    rows = read_jsonl(FAQ / "train.jsonl")[:32]
+    file = write_jsonl(tmp_path / "few.jsonl", rows)
+    files = {f"{split}_file": file for split in ("train", "validation", "test")}
+    given = {"model_name_or_path": TINY, "bf16": False, "learning_rate": 1e-2, "label_smoothing_factor": 0}
+    given |= {"lora_dropout": 0, "num_train_epochs": 40, "num_beams": 1, "max_target_length": 96, "disable_tqdm": True}
+    given |= {"per_device_train_batch_size": 16, "per_device_eval_batch_size": 32, "eval_strategy": "no"}
+    given |= {"save_strategy": "no", "load_best_model_at_end": False, "do_train": True, "do_predict": True}
+    assert run(as_flags(output_dir=tmp_path / "out", **files, **given)) == 0
+    assert read_json(tmp_path / "out/predict_results.json")["predict_bleu"] > 90
+    assert read_json(tmp_path / "out/run.json")["parameters"]["trained_percent"] < 10
+    assert "beware" not in capsys.readouterr().out
+
+
+def test_trap_17_a_model_that_is_not_trained_yet(flags, tmp_path, capsys, monkeypatch):
+    """At step 0: a base that fills gaps says nothing, sentinels, or its source again."""
+    idle = {"test-0": "", "test-1": "<extra_id_0> a", "test-2": None}
+
+    class Idle(evaluation.Evaluator):
+        def __call__(self, outputs, table):
+            self.finish = lambda row, made: idle.get(row["id"], "fine") if row["id"] != "test-2" else row["text"]
+            return super().__call__(outputs, table)
+
+    monkeypatch.setattr(evaluation, "Evaluator", Idle)
+    assert run(flags(do_predict=True)) == 0
+    told = capsys.readouterr().out
+    assert "beware    33 % of the outputs are empty, sentinels or copies of the source: not trained yet" in told
+    assert read_json(tmp_path / "out/predict_results.json")["predict_untrained_outputs"] == pytest.approx(100 / 3)
+
+
+def test_trap_12_the_tokenizer_of_the_target_language():
+    """BLEU of Chinese and Japanese by characters; an identical text scores 100 in any script."""
+    for language, tokenizer, text in [
+        ("zh", "zh", "猫坐在垫子上。"), ("Chinese", "zh", "猫坐在垫子上。"), ("de", "13a", "Die Katze sitzt da."),
+        ("th", "char", "แมวนั่งบนเสื่อ"), ("hi", "13a", "बिल्ली चटाई पर बैठी है"),
+    ]:  # fmt: skip
+        result = recipe.score([text], [[text]], [{"text": "x"}], [[text]], target_lang=language)
+        assert f"tok:{tokenizer}|" in result.signatures["bleu"], language
+        assert result.totals["bleu"] == pytest.approx(100)
+    half = recipe.score(["猫坐在地上。"], [["猫坐在垫子上。"]], [{"text": "x"}], [["…"]], target_lang="zh")
+    assert half.totals["bleu"] > 20
+
+
+# ---------------------------------------------------------------- the shapes of data
+
+
+def dry(capsys, **given):
+    """The example that a dry run shows."""
+    settings = {"model_name_or_path": TINY, "dry_run": True, **given}
+    assert run(as_flags(**settings)) == 0
+    return capsys.readouterr().out
+
+
+def write_text(path, lines):
+    with (gzip.open if path.suffix == ".gz" else open)(path, "wt", encoding="utf-8", newline="") as file:
+        file.write("".join(f"{line}\n" for line in lines))
+    return path
+
+
+ENGLISH, GERMAN = ["Where is my parcel?", "Thanks."], ["Wo ist mein Paket?", "Danke."]
+SHAPES = {
+    "nested": '{"id": "a", "translation": {"en": "Where is my parcel?", "de": "Wo ist mein Paket?"}}\n' * 2,
+    "codes": '{"en": "Where is my parcel?", "de": "Wo ist mein Paket?"}\n' * 2,
+    "names": '{"English": "Where is my parcel?", "german": "Wo ist mein Paket?"}\n' * 2,
+    "known": '{"source": "Where is my parcel?", "target": "Wo ist mein Paket?"}\n' * 2,
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_shapes_of_records(shape, tmp_path, capsys):
+    (tmp_path / "x.jsonl").write_text(SHAPES[shape])
+    told = dry(capsys, train_file=tmp_path / "x.jsonl", validation_file=tmp_path / "x.jsonl")
+    assert "'translate English to German: Where is my parcel?'" in told
+    assert "decoded 'Wo ist mein Paket?</s>'" in told
+
+
+def test_columns_by_flag(tmp_path, capsys):
+    (tmp_path / "x.csv").write_text("frage,antwort\nWhere is my parcel?,Wo ist mein Paket?\nThanks.,Danke.\n")
+    named = {"source_column": "frage", "target_column": "antwort", "source_lang": "English", "target_lang": "German"}
+    told = dry(capsys, train_file=tmp_path / "x.csv", validation_file=tmp_path / "x.csv", **named)
+    assert "'translate English to German: Where is my parcel?'" in told
+
+
+@pytest.mark.parametrize("ends", [("en", "de"), ("en.gz", "de.gz"), ("en", "de.gz"), ("english", "german")])
+def test_two_text_files(ends, tmp_path, capsys):
+    one, other = (tmp_path / f"mine.{end}" for end in ends)
+    write_text(one, ["\ufeffWhere is my\u2028parcel?\r", "Thanks."])  # a line feed ends a line, nothing else does
+    write_text(other, GERMAN)
+    told = dry(capsys, train_file=one, validation_file=one)
+    assert "'text': 'Where is my\\u2028parcel?', 'translation': 'Wo ist mein Paket?'" in told
+    rows = recipe.read(one, recipe.Settings(), alone=False)
+    assert [(row.line, *row.values()) for row in rows][1] == (2, "Thanks.", "Danke.")
+
+
+def test_both_text_files_are_fingerprinted(tmp_path):
+    one, other = write_text(tmp_path / "mine.en", ENGLISH), write_text(tmp_path / "mine.de", GERMAN)
+    before = recipe.read(one, recipe.Settings(), alone=False).origin
+    assert before["beside"] == str(other)
+    write_text(other, ["Wo bleibt mein Paket?", "Danke."])
+    assert recipe.read(one, recipe.Settings(), alone=False).origin["beside_sha256"] != before["beside_sha256"]
+
+
+def test_files_of_unequal_length(tmp_path, capsys, no_weights, flags):
+    one, other = write_text(tmp_path / "mine.en", ENGLISH), write_text(tmp_path / "mine.de", [*GERMAN, "Bitte."])
+    told = refused(flags(train_file=one), capsys)
+    assert f"--train_file {one} has 2 lines and {other} has 3; line N of one must translate" in told
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_text_file_alone(tmp_path, capsys, no_weights, flags):
+    one = write_text(tmp_path / "mine.en", ENGLISH)
+    assert f"{tmp_path / 'mine.de'} is not there" in refused(flags(train_file=one), capsys)
+
+
+def test_empty_lines_are_named_and_can_be_left_out(tmp_path, capsys, flags):
+    one, other = tmp_path / "mine.en", tmp_path / "mine.de"
+    write_text(one, [*ENGLISH, "", "Please."])
+    write_text(other, [*GERMAN, "Leer", "Bitte."])
+    assert f"{one} line 3: column 'en' is empty" in refused(flags(train_file=one), capsys)
+    told = dry(capsys, train_file=one, validation_file=one, on_bad_row="skip")
+    assert "column 'en' is empty: 1 rows left out, line 3" in told
+
+
+@pytest.mark.parametrize("row", [{"translation": {"en": "a", "fr": "b"}}, {"en": "a", "fr": "b"}])
+def test_a_pair_that_the_file_lacks(row, tmp_path, capsys, no_weights, flags):
+    file = write_jsonl(tmp_path / "x.jsonl", [{"id": "1", **row}])
+    told = refused(flags(train_file=file), capsys)
+    assert f"{file}: no column 'de' or 'German'" in told and "it has 'id', 'en', 'fr'" in told
+
+
+def test_settings_that_contradict_each_other(flags, capsys, no_weights):
+    told = refused(flags(target_lang="English", lora_r=-1, lora_alpha=0, lora_dropout=1), capsys)
+    for part in ("--target_lang English: is the language of the source", "--lora_r -1", "--lora_alpha 0", "_dropout 1"):
+        assert part in told
+
+
+def test_layers_that_are_not_there(flags, capsys, tmp_path):
+    told = refused(flags(lora_targets="query,v"), capsys)
+    assert "--lora_targets query,v" in told and "its linear layers are k, o, q, v, wi_0, wi_1, wo" in told
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_hubs_configuration_belongs_to_the_hubs_data(tmp_path):
+    parse = recipe.arguments.parse
+    given = ["--output_dir", str(tmp_path)]
+    for flags, expected in [
+        ([], ("Helsinki-NLP/opus_books", "de-en")), (["--dataset_name", "mine"], ("mine", None)),
+        (["--train_file", "x.en"], (None, None)), (["--dataset_config_name", "en-fr"], (None, "en-fr")),
+    ]:  # fmt: skip
+        settings, _, _ = parse(recipe.Settings, recipe.DEFAULTS, recipe.__file__, recipe.METRICS, flags + given)
+        expected = (expected[0] or (None if "--train_file" in flags else "Helsinki-NLP/opus_books"), expected[1])
+        assert (settings.dataset_name, settings.dataset_config_name) == expected
+
+
+# ---------------------------------------------------------------- sources and targets
+
+
+def test_unicode_is_normalised_where_the_model_reads_and_learns():
+    """And only there: references are scored as the data has them."""
+    apart = unicodedata.normalize("NFD", "Größe")
+    row = {"id": "1", "text": apart, "translation": apart}
+    assert recipe.prepare(row, recipe.Settings(), None) == ["translate English to German: Größe"]
+    assert recipe.learned(row, "") == "Größe"
+    assert features.references(row, recipe.TARGET) == [apart]
+
+
+def test_names_of_languages():
+    for given, expected in [
+        (("en", "de"), "translate English to German: {text}"), (("English", "german"), "translate English to German: "),
+        (("DE", "pt"), "translate German to Portuguese: "), (("en", "tlh"), "translate English to tlh: "),
+    ]:  # fmt: skip
+        settings = recipe.Settings(source_lang=given[0], target_lang=given[1])
+        assert recipe.template(settings).startswith(expected)
+    settings = recipe.Settings(source_prefix=">>de<< ")
+    assert recipe.prepare({"text": "Hi {x}"}, settings, None) == [">>de<< Hi {x}"]
+
+
+# ---------------------------------------------------------------- use it
+
+
+def test_trap_5_predict_gives_the_runs_own_predictions(done, data, tmp_path):
+    own = read_jsonl(done.folder / "predictions.jsonl")
+    expected = [{name: row[name] for name in ("id", "source", "prediction")} for row in own]
+    given = {"run": done.folder, "input": data / "test.jsonl", "output": tmp_path / "out.jsonl"}
+    assert command_line(lambda: predict.main(as_flags(**given))) == 0
+    assert read_jsonl(tmp_path / "out.jsonl") == expected
+    assert Predictor(done.folder)([row["en"] for row in pairs("test", 9)]) == [row["prediction"] for row in own]
+
+
+def test_trap_5_predict_reads_what_training_reads(done, tmp_path):
+    """A text file alone, and nested records without the target."""
+    predictor = Predictor(done.folder)
+    text = write_text(tmp_path / "new.en", [row["en"] for row in pairs("test", 9)])
+    nested = write_jsonl(tmp_path / "new.jsonl", [{"translation": {"en": row["en"]}} for row in pairs("test", 9)])
+    own = [row["prediction"] for row in read_jsonl(done.folder / "predictions.jsonl")]
+    for file in (text, nested):
+        rows, _ = predictor.read(file)
+        assert [entry["prediction"] for entry in predictor.predict(rows)] == own
+
+
+# ---------------------------------------------------------------- LoRA against full fine-tuning
+
+
+def test_comparison_of_two_runs(done, flags, tmp_path):
+    """The table from two runs' folders, and the commands that make them."""
+    assert run(flags(lora_r=0, max_steps=2, learning_rate=None)) == 0
+    table = compare_lora.table({"LoRA": done.folder, "full": tmp_path / "out"})
+    header, lora_line, full_line = table.splitlines()
+    assert header.split()[:2] == ["trained", "memory"] and header.split()[-3:] == ["bleu", "chrf", "ter"]
+    record = read_json(done.folder / "run.json")
+    assert f"{record['parameters']['trained_percent']} %" in lora_line and "100.0 %" in full_line
+    assert f"{read_json(done.folder / 'predict_results.json')['predict_chrf']:.1f}" in lora_line
+
+
+def test_commands_of_the_comparison(tmp_path):
+    given = ["--config", "x.yaml", "--full_learning_rate", "2e-3", "--out", str(tmp_path), "--max_steps", "3"]
+    one, other = compare_lora.commands(given).values()
+    assert one[2:] == ["--config", "x.yaml", "--max_steps", "3", "--output_dir", str(tmp_path / "lora")]
+    assert other[2:] == [
+        "--config", "x.yaml", "--max_steps", "3", "--lora_r", "0", "--learning_rate", "2e-3",
+        "--output_dir", str(tmp_path / "full"),
+    ]  # fmt: skip
