@@ -17,7 +17,8 @@ from pathlib import Path
 
 import transformers
 
-from recipes.common import UserError
+from recipes.common import UserError, checkpoints, stopping
+from recipes.common.files import lock, read_json, wait_for_all, write_json, write_lines, write_text
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 75
 LIBRARIES = (
@@ -37,9 +38,6 @@ INDIFFERENT = {
     "log_level", "log_level_replica", "log_on_each_node", "local_rank", "resume_from_checkpoint",
     "dataloader_num_workers", "dataloader_pin_memory", "logging_first_step", "hub_token", "push_to_hub", "ddp_timeout",
 }  # fmt: skip
-
-# Line ends that JSON leaves as they are, but at which many readers would cut a row in two.
-LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 
 _current = None
 
@@ -102,18 +100,27 @@ class Run:
         """Take possession of the folder; an old default folder with other settings moves to the next free `.N`."""
         global _current
         self.record.update(more)
+        stopping.install()
         if self.is_main:
+            self._take_lock()
             old = self.read("run.json")
             if self.folder.is_dir() and any(self.folder.iterdir()) and (old is None or _changes(old, self.record)):
                 number = next(n for n in range(1, 10_000) if not Path(f"{self.folder}.{n}").exists())
                 self.folder.rename(f"{self.folder}.{number}")
                 print(f"kept      the old run with other settings is now {self.folder}.{number}")
-            self.folder.mkdir(parents=True, exist_ok=True)
+                self.folder.mkdir()
+                self._take_lock()
             shutil.copyfile(self.recipe, self.folder / "recipe.py")
             _current = self
             self.write()
-        _wait_for_all()
+        wait_for_all()
         self.lap("preparation")
+
+    def _take_lock(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = lock(self.folder)
+        if self._lock is None:
+            raise UserError(f"--output_dir {self.folder}: another run is writing there; wait for it, or name another")
 
     def lap(self, stage):
         """Note the seconds since the last lap under `stage`."""
@@ -139,17 +146,17 @@ class Run:
 
     def write_text(self, name, text):
         if self.is_main:
-            _replace(self.folder / name, text)
+            write_text(self.folder / name, text)
 
     def write_predictions(self, rows):
-        """One JSON object per line, whatever line breaks are in the texts (trap 38); no rows, no file."""
+        """One JSON object per line; no rows, no file."""
         if rows and self.is_main:
             write_lines(self.folder / "predictions.jsonl", rows)
 
     def save_metrics(self, split, metrics):
         """Write {split}_results.json and merge it into all_results.json, under the library's names; ends a lap."""
         self.lap(split)
-        if not self.is_main:
+        if not self.is_main or not metrics:  # a run that goes on after its last step has trained nothing
             return
         write_json(self.folder / f"{split}_results.json", metrics)
         merged = read_json(self.folder / "all_results.json") or {}
@@ -163,9 +170,13 @@ class Run:
             tokenizer.save_pretrained(self.folder)
 
     def checkpoint(self):
-        """The newest checkpoint that is whole, or None: its manifest is written last (trap 13)."""
-        found = sorted(self.folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]), reverse=True)
-        return next((str(path) for path in found if is_whole(path)), None)
+        """The newest checkpoint that is whole, or None; it says which, and why not a newer one (trap 13)."""
+        chosen, passed = checkpoints.newest_whole(self.folder)
+        if self.is_main and (chosen or passed):
+            for reason in passed:
+                print(f"          {reason}")
+            print(f"goes on   from {chosen}" if chosen else "          so it begins anew", flush=True)
+        return str(chosen) if chosen else None
 
     def read(self, name):
         """The content of one of the run's JSON files, or None."""
@@ -176,21 +187,7 @@ def callbacks(settings, args):
     """Whole checkpoints, and early stopping where there are evaluations to stop on."""
     patience = settings.early_stopping_patience if args.eval_strategy != "no" else 0
     stopping = [transformers.EarlyStoppingCallback(patience)] if patience else []
-    return [*stopping, Checkpoints()]
-
-
-class Checkpoints(transformers.TrainerCallback):
-    """After each save: write its manifest, then delete what is neither the last nor the best checkpoint."""
-
-    def on_save(self, args, state, control, **kwargs):
-        _wait_for_all()  # every process writes its own random state
-        if not state.is_world_process_zero:
-            return
-        newest = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        write_manifest(newest)
-        kept = {newest, Path(state.best_model_checkpoint or newest)}
-        for old in set(Path(args.output_dir).glob("checkpoint-*")) - kept:
-            shutil.rmtree(old)
+    return [*stopping, checkpoints.Checkpoints()]
 
 
 def peak_memory_gib():
@@ -203,20 +200,6 @@ def peak_memory_gib():
     return round(size / (2**20 if sys.platform == "linux" else 2**30), 2)
 
 
-def is_whole(checkpoint):
-    """Whether every file that the checkpoint's manifest names is there in its full size."""
-    manifest = read_json(Path(checkpoint) / "manifest.json")
-    try:
-        return bool(manifest) and all((Path(checkpoint) / n).stat().st_size == size for n, size in manifest.items())
-    except OSError:
-        return False
-
-
-def write_manifest(checkpoint):
-    files = sorted(path for path in Path(checkpoint).rglob("*") if path.is_file() and path.name != "manifest.json")
-    write_json(Path(checkpoint) / "manifest.json", {str(f.relative_to(checkpoint)): f.stat().st_size for f in files})
-
-
 def command_line(main):
     """Run a recipe's `main` and turn how it ended into an exit code; run.json's status tells the same."""
     try:
@@ -227,9 +210,10 @@ def command_line(main):
         if os.environ.get("LOCAL_RANK", "0") == "0":
             print(f"error: {error}", file=sys.stderr)
         return WRONG_INPUT
-    except KeyboardInterrupt:
-        _end("interrupted", "interrupted")
-        print("\ninterrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+    except (KeyboardInterrupt, stopping.Interrupted) as stopped:
+        _end("interrupted", str(stopped) or "before anything was written")
+        if os.environ.get("LOCAL_RANK", "0") == "0":
+            print(f"\ninterrupted {stopped}; the same command goes on", file=sys.stderr)
         return INTERRUPTED
     except FloatingPointError as error:
         _end("failed", str(error))
@@ -244,40 +228,6 @@ def command_line(main):
 def _end(status, reason):
     if _current is not None and _current.record["status"] != "done":
         _current.write(status=status, reason=reason)
-
-
-def _wait_for_all():
-    import torch
-
-    if torch.distributed.is_initialized():
-        torch.distributed.barrier()
-
-
-def read_json(path):
-    """The file's content, or None where there is no such file or no JSON in it."""
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
-def write_json(path, value):
-    _replace(Path(path), json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
-
-
-def write_lines(path, rows):
-    """JSON lines that any reader cuts where they end."""
-    lines = (json.dumps(row, ensure_ascii=False).translate(LINE_ENDS) for row in rows)
-    _replace(Path(path), "".join(f"{line}\n" for line in lines))
-
-
-def _replace(path, text):
-    scratch = path.with_name(path.name + ".tmp")
-    with open(scratch, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(scratch, path)
 
 
 def sha256(path):

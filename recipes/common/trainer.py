@@ -9,6 +9,7 @@ import transformers
 from transformers.trainer_pt_utils import nested_gather
 from transformers.trainer_utils import EvalLoopOutput
 
+from recipes.common import files, stopping
 from recipes.common.batches import TrainingOrder
 from recipes.common.decoding import generate_ids, read_outputs, sampled
 from recipes.common.loss import decoder_states, token_loss
@@ -58,6 +59,8 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         self.model.__dict__.pop("_is_accelerate_prepared", None)
         result = super().train(*args, **kwargs)
         self.score.rows = []  # those of the evaluations on the way are not the chosen model's
+        if self.state.global_step == self._initial_global_step:
+            result.metrics.clear()  # it went on after the last step: a loss of 0.0 would take the true one's place
         return result
 
     def training_step(self, model, inputs, num_items_in_batch=None):
@@ -94,6 +97,9 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
             length 1 where nothing is generated; per row its number, the summed loss of its target, its number of target
             tokens, and the scores of what was generated.
         """
+        if stopping.wanted():
+            files.wait_for_all()
+            raise stopping.Interrupted("while it was scoring, from the last checkpoint")
         inputs = dict(self._prepare_inputs(inputs))
         feature, labels = inputs.pop("feature"), inputs.pop("labels")
         # Scores that leave training come from fp32, as the model is saved; those on the way from training's precision.
@@ -145,6 +151,19 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         if self.is_in_train or not shared or not (self.args.bf16 or self.args.fp16):
             return {}
         return {"texts_changed_by_fp32": 100 * sum(chosen[n] != texts[n] for n in shared) / len(shared)}
+
+    def _maybe_log_save_evaluate(self, tr_loss, grad_norm, model, *args, **kwargs):
+        """As the library's, after a step or an epoch; then, if asked to stop, save and leave together (trap 14)."""
+        # Where an evaluation or a save is due, now or when the epoch ends, that comes first and makes the checkpoint: a
+        # resume after step N never makes up for N's evaluation, and the best model would be another.
+        due = self.control.should_evaluate or self.control.should_save or self.control.should_training_stop
+        due = due or self.state.global_step % (len(self.order) // self.order.step_size) == 0
+        super()._maybe_log_save_evaluate(tr_loss, grad_norm, model, *args, **kwargs)
+        if not due and stopping.wanted():
+            self._save_checkpoint(model, trial=None)
+            self.control = self.callback_handler.on_save(self.args, self.state, self.control)
+            files.wait_for_all()
+            raise stopping.Interrupted(f"after step {self.state.global_step}, which is saved")
 
     def _get_train_sampler(self, train_dataset=None):
         table = self.train_dataset if train_dataset is None else train_dataset

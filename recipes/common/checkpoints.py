@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checkpoints that are whole or not there: the manifest is written last, nothing goes before a newer one verifies."""
+
+import os
+import shutil
+from pathlib import Path
+
+import transformers
+
+from recipes.common import files
+
+
+class Checkpoints(transformers.TrainerCallback):
+    """After each save: write its manifest, then delete what is neither the last nor the best checkpoint.
+
+    The library would delete the older ones first, by their number, and take the newest for whole (trap 13).
+    """
+
+    def on_save(self, args, state, control, **kwargs):
+        files.wait_for_all()  # every process writes its own random state
+        if not state.is_world_process_zero:
+            return
+        newest = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        write_manifest(newest)
+        reason = fault(newest)
+        if reason:
+            raise OSError(f"{newest}: not whole after it was saved: {reason}")
+        kept = {newest, Path(state.best_model_checkpoint or newest)}
+        for old in set(Path(args.output_dir).glob("checkpoint-*")) - kept:
+            (old / "manifest.json").unlink(missing_ok=True)  # a half deleted one is none
+            shutil.rmtree(old)
+
+
+def write_manifest(checkpoint):
+    """Put every file on the disk, then say in manifest.json which there are and how large."""
+    found = sorted(path for path in Path(checkpoint).rglob("*") if path.is_file() and path.name != "manifest.json")
+    for path in found:
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+    files.write_json(
+        Path(checkpoint) / "manifest.json", {str(path.relative_to(checkpoint)): path.stat().st_size for path in found}
+    )
+
+
+def fault(checkpoint):
+    """Why a checkpoint is not whole, or None."""
+    checkpoint = Path(checkpoint)
+    manifest = files.read_json(checkpoint / "manifest.json")
+    if not manifest:
+        return "it has no manifest.json, which is written last"
+    for name, size in manifest.items():
+        path = checkpoint / name
+        if not path.is_file():
+            return f"{name} is missing"
+        if path.stat().st_size != size:
+            return f"{name} has {path.stat().st_size:,} bytes instead of {size:,}"
+    return None
+
+
+def is_whole(checkpoint):
+    return fault(checkpoint) is None
+
+
+def newest_whole(folder):
+    """(the newest whole checkpoint or None, [why each newer one was passed over])."""
+    found = sorted(Path(folder).glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]), reverse=True)
+    passed = []
+    for checkpoint in found:
+        reason = fault(checkpoint)
+        if not reason:
+            return checkpoint, passed
+        passed.append(f"{checkpoint.name} is not whole: {reason}")
+    return None, passed
