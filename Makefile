@@ -17,10 +17,10 @@ FLAGS     = $(if $(MODEL),--model_name_or_path $(MODEL)) $(if $(DATASET),--datas
             $(if $(TRAIN),--train_file $(TRAIN)) $(if $(VALIDATION),--validation_file $(VALIDATION)) \
             $(if $(TEST),--test_file $(TEST)) $(if $(OUT),--output_dir $(OUT)) $(ARGS)
 LAUNCH    = $(if $(filter-out 1,$(NPROC)),OMP_NUM_THREADS=$$(( ($(CORES) + $(NPROC) - 1) / $(NPROC) )) \
-            $(BIN)/torchrun --standalone --nproc_per_node=$(NPROC),$(BIN)/python)
+            $(BIN)/torchrun --standalone --shutdown-timeout=600 --nproc_per_node=$(NPROC),$(BIN)/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help summarize paraphrase translate qa convo predict run setup test lint format check data pretrain clean
+.PHONY: help summarize paraphrase translate qa convo predict run setup test chaos lint format check data pretrain clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ setup: $(READY)  ## create the environment and install the pinned requirements
 
 test: $(READY)  ## run the tests (offline, on the CPU)
 	$(BIN)/python -m pytest $(ARGS)
+
+chaos: $(READY)  ## kill N training runs at random moments, go on, compare with an undisturbed one: make chaos N=60
+	$(BIN)/python tests/chaos.py --runs $(or $(N),60) $(ARGS)
 
 lint: $(READY)  ## look for mistakes and style
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from recipes.common import UserError, runs
+from recipes.common import UserError, files, runs
 from recipes.common.data import read_file
 
 COLUMNS = ("id", "variant", "text", "shown", "engaged")
@@ -51,7 +51,7 @@ def sheet(rows, prefix=""):
 
 
 def write_sheet(run, predictions, path):
-    record = runs.read_json(run / "run.json")
+    record = files.read_json(run / "run.json")
     if not record:
         raise UserError(f"--run {run}: no run.json in it, so it is not the folder of a run")
     if path.exists():

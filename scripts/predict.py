@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from recipes.common import UserError, prediction, runs, screen
+from recipes.common import UserError, files, prediction, runs, screen
 
 
 def parse(argv=None):
@@ -38,7 +38,7 @@ def main(argv=None):
     for note in [predictor.changed(), *notes]:
         print(f"note      {note}") if note else None
     print(f"{settings.run} on {settings.input}, {len(rows):,} rows", flush=True)
-    runs.write_lines(settings.output, predictor.predict(rows, progress=True))
+    files.write_lines(settings.output, predictor.predict(rows, progress=True))
     print(f"wrote     {settings.output}")
 
 

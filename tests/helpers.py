@@ -52,7 +52,9 @@ def as_flags(**settings):
 
 def run_recipe(flags, main=summarize_t5.main):
     """The exit code that `python recipes/summarize_t5.py FLAGS` would give; everything happens in this process."""
-    runs._current = None  # a process has one run, this one has many
+    if runs._current:  # a process has one run, this one has many
+        runs._current.release()
+        runs._current = None
     return runs.command_line(lambda: main(flags))
 
 

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """recipes/common/runs.py: the folder of a run, and the truth about how it ended."""
 
+import errno
 import hashlib
 import json
 import os
 from types import SimpleNamespace
 
 import pytest
+import torch
 from helpers import contents, read_json, read_jsonl
 from transformers import EarlyStoppingCallback, TrainerControl, TrainerState
 
-from recipes.common import UserError, arguments, runs
+from recipes.common import UserError, arguments, checkpoints, files, runs
 
 
 @pytest.fixture(autouse=True)
@@ -206,8 +208,8 @@ def test_an_explicit_folder_with_other_things_is_refused(here):
 def test_going_on_keeps_what_is_there(here):
     run = started()
     (here / "outputs/tell/checkpoint-3").mkdir()
-    runs.write_json("outputs/tell/checkpoint-3/trainer_state.json", {})
-    runs.write_manifest(here / "outputs/tell/checkpoint-3")
+    files.write_json("outputs/tell/checkpoint-3/trainer_state.json", {})
+    checkpoints.write_manifest(here / "outputs/tell/checkpoint-3")
     run = make()
     assert run.previous() == "unfinished"
     run.start()
@@ -217,10 +219,10 @@ def test_going_on_keeps_what_is_there(here):
 # ---------------------------------------------------------------- checkpoints
 
 
-def checkpoint(step, folder="outputs/tell", **files):
+def checkpoint(step, folder="outputs/tell", **parts):
     path = runs.Path(folder) / f"checkpoint-{step}"
     path.mkdir(parents=True)
-    for name, text in {"model": "weights", "optimizer": "moments", **files}.items():
+    for name, text in {"model": "weights", "optimizer": "moments", **parts}.items():
         (path / name).write_text(text)
     return path
 
@@ -229,18 +231,18 @@ def test_trap_13_manifest_of_a_checkpoint():
     path = checkpoint(3)
     (path / "state").mkdir()
     (path / "state/rank_0").write_text("12")
-    assert not runs.is_whole(path)
-    runs.write_manifest(path)
+    assert not checkpoints.is_whole(path)
+    checkpoints.write_manifest(path)
     assert read_json(path / "manifest.json") == {"model": 7, "optimizer": 7, "state/rank_0": 2}
-    assert runs.is_whole(path)
-    runs.write_manifest(path)  # it never lists itself
-    assert runs.is_whole(path)
+    assert checkpoints.is_whole(path)
+    checkpoints.write_manifest(path)  # it never lists itself
+    assert checkpoints.is_whole(path)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "missing", "manifest truncated", "manifest empty"])
 def test_trap_13_damaged_checkpoints(damage):
     path = checkpoint(3)
-    runs.write_manifest(path)
+    checkpoints.write_manifest(path)
     manifest = path / "manifest.json"
     if damage == "truncated":
         (path / "optimizer").write_text("momen")
@@ -248,14 +250,14 @@ def test_trap_13_damaged_checkpoints(damage):
         (path / "optimizer").unlink()
     else:
         manifest.write_text(manifest.read_text()[:10] if "truncated" in damage else "{}")
-    assert not runs.is_whole(path)
+    assert not checkpoints.is_whole(path)
 
 
 def test_trap_13_the_newest_whole_one():
     run = started()
     assert run.checkpoint() is None
     for step in (2, 10, 9):
-        runs.write_manifest(checkpoint(step))
+        checkpoints.write_manifest(checkpoint(step))
     assert run.checkpoint() == "outputs/tell/checkpoint-10"
     (runs.Path("outputs/tell/checkpoint-10/model")).write_text("w")
     assert run.checkpoint() == "outputs/tell/checkpoint-9"
@@ -264,14 +266,14 @@ def test_trap_13_the_newest_whole_one():
 def save(step, best=None):
     """What the Trainer does after it has written checkpoint-{step}."""
     state = TrainerState(global_step=step, best_model_checkpoint=best, is_world_process_zero=True)
-    runs.Checkpoints().on_save(SimpleNamespace(output_dir="outputs/tell"), state, TrainerControl())
+    checkpoints.Checkpoints().on_save(SimpleNamespace(output_dir="outputs/tell"), state, TrainerControl())
 
 
 def test_the_last_and_the_best_checkpoint_stay():
     for step in (3, 6, 9):
         checkpoint(step)
         save(step, best="outputs/tell/checkpoint-3")
-        assert runs.is_whole(f"outputs/tell/checkpoint-{step}")
+        assert checkpoints.is_whole(f"outputs/tell/checkpoint-{step}")
     assert sorted(os.listdir("outputs/tell")) == ["checkpoint-3", "checkpoint-9"]
     checkpoint(12)
     save(12, best="outputs/tell/checkpoint-12")
@@ -289,12 +291,39 @@ def test_early_stopping_where_there_is_something_to_stop_on():
     def stopping(patience, strategy="epoch"):
         settings, args = SimpleNamespace(early_stopping_patience=patience), SimpleNamespace(eval_strategy=strategy)
         chosen = runs.callbacks(settings, args)
-        assert isinstance(chosen[-1], runs.Checkpoints)
+        assert isinstance(chosen[-1], checkpoints.Checkpoints)
         return [callback.early_stopping_patience for callback in chosen if isinstance(callback, EarlyStoppingCallback)]
 
     assert stopping(2) == [2]
     assert stopping(0) == []  # the library would stop at the first evaluation
     assert stopping(2, "no") == []
+
+
+def test_trap_36_room_for_checkpoints(here, monkeypatch):
+    model = torch.nn.Linear(100, 10)  # 1,010 weights of 4 bytes, and 8 bytes of moments for each
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=3 * 12_120))
+    checkpoints.check_room(here, model, 3)
+    with pytest.raises(OSError, match="needed for checkpoints") as raised:
+        checkpoints.check_room(here, model, 4)
+    assert raised.value.errno == errno.ENOSPC
+    model.weight.requires_grad = False  # 1,000 of them are frozen
+    checkpoints.check_room(here, model, 8)
+    with pytest.raises(OSError, match="needed"):
+        checkpoints.check_room(here, model, 9)
+    model.peft_config = {}  # what is frozen is not saved
+    checkpoints.check_room(here, model, 303)
+
+
+# ---------------------------------------------------------------- one run per folder
+
+
+def test_two_runs_in_one_folder(here, capsys):
+    run = started()
+    other = files.lock(run.folder)
+    assert other is None
+    with pytest.raises(UserError, match="another run is writing there"):
+        runs._current = None  # as in another process
+        started()
 
 
 # ---------------------------------------------------------------- exit codes
@@ -330,6 +359,25 @@ def test_trap_2_exit_code_of_a_divergence(capsys):
     assert fail_with(FloatingPointError("the loss is nan at step 3")) == 1
     assert capsys.readouterr().err == "error: the loss is nan at step 3\n"
     assert status() == ("failed", "the loss is nan at step 3")
+
+
+def test_trap_36_exit_code_of_a_full_disk(capsys):
+    assert fail_with(OSError(errno.ENOSPC, "2.00 GB needed for checkpoints, 1.00 GB free")) == 1
+    assert capsys.readouterr().err.startswith(
+        "error: the disk of outputs/tell is full (2.00 GB needed for checkpoints, 1.00 GB free); "
+    )
+    assert status()[0] == "failed"
+
+
+def test_trap_36_a_library_that_does_not_name_the_full_disk(capsys, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1000))
+    assert fail_with(RuntimeError("PytorchStreamWriter failed writing file data/0: file write failed")) == 1
+    assert "error: the disk of outputs/tell is full; " in capsys.readouterr().err
+
+
+def test_exit_code_of_a_full_gpu(capsys):
+    assert fail_with(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")) == 1
+    assert "error: the GPU's memory is used up: halve --per_device_train_batch_size" in capsys.readouterr().err
 
 
 def test_exit_code_of_anything_else(capsys):

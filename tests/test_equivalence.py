@@ -22,7 +22,7 @@ from transformers import Seq2SeqTrainingArguments, set_seed
 
 from recipes import summarize_t5
 from recipes.common import batches, decoding, evaluation, features, lora
-from recipes.common.runs import write_json
+from recipes.common.files import write_json
 from recipes.common.trainer import Seq2SeqTrainer
 
 FAMILIES = ["t5-tied", "t5-untied", "mt5", "bart"]

@@ -85,6 +85,7 @@ FIXED = {
     "eval_do_concat_batches": (True, "scores need all rows at once"),
     "predict_with_generate": (True, "scores are those of generated texts"),
     "prediction_loss_only": (False, "scores are those of generated texts"),
+    "restore_callback_states_from_checkpoint": (True, "early stopping has to remember its patience"),
 }
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checkpoints that are whole or not there: the manifest is written last, nothing goes before a newer one verifies."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -16,6 +17,11 @@ class Checkpoints(transformers.TrainerCallback):
     The library would delete the older ones first, by their number, and take the newest for whole (trap 13).
     """
 
+    def on_train_begin(self, args, state, control, model=None, **kwargs):
+        if state.is_world_process_zero and args.save_strategy != "no":
+            there = len(list(Path(args.output_dir).glob("checkpoint-*")))
+            check_room(args.output_dir, model, max(1, 3 - there))  # the best, the last, and the one being written
+
     def on_save(self, args, state, control, **kwargs):
         files.wait_for_all()  # every process writes its own random state
         if not state.is_world_process_zero:
@@ -29,6 +35,16 @@ class Checkpoints(transformers.TrainerCallback):
         for old in set(Path(args.output_dir).glob("checkpoint-*")) - kept:
             (old / "manifest.json").unlink(missing_ok=True)  # a half deleted one is none
             shutil.rmtree(old)
+
+
+def check_room(folder, model, count=1):
+    """Raise OSError (ENOSPC) unless `count` checkpoints fit on the disk of `folder`: weights and both moments."""
+    learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    kept = learned if hasattr(model, "peft_config") else model.parameters()
+    size = count * (sum(p.numel() * p.element_size() for p in kept) + sum(8 * p.numel() for p in learned))
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise OSError(errno.ENOSPC, f"{size / 1e9:,.2f} GB needed for checkpoints, {free / 1e9:,.2f} GB free")
 
 
 def write_manifest(checkpoint):

@@ -19,7 +19,8 @@ from tqdm.auto import tqdm
 
 from recipes.common import UserError, arguments, batches, decoding, examples, features, models
 from recipes.common.data import Splits, read_file
-from recipes.common.runs import read_json, sha256
+from recipes.common.files import read_json
+from recipes.common.runs import sha256
 
 
 class Predictor:

@@ -2,11 +2,13 @@
 """The folder of a run: what is in it, whether to go on, and a record that tells the truth about how it ended."""
 
 import dataclasses
+import errno
 import hashlib
 import importlib.metadata
 import json
 import os
 import platform
+import re
 import resource
 import shutil
 import subprocess
@@ -102,6 +104,9 @@ class Run:
         self.record.update(more)
         stopping.install()
         if self.is_main:
+            before, _current = _current, None
+            if before:
+                before.release()  # a process has one run at a time
             self._take_lock()
             old = self.read("run.json")
             if self.folder.is_dir() and any(self.folder.iterdir()) and (old is None or _changes(old, self.record)):
@@ -121,6 +126,10 @@ class Run:
         self._lock = lock(self.folder)
         if self._lock is None:
             raise UserError(f"--output_dir {self.folder}: another run is writing there; wait for it, or name another")
+
+    def release(self):
+        """Let another run have the folder; otherwise the end of the process does."""
+        os.close(self._lock)
 
     def lap(self, stage):
         """Note the seconds since the last lap under `stage`."""
@@ -156,9 +165,10 @@ class Run:
     def save_metrics(self, split, metrics):
         """Write {split}_results.json and merge it into all_results.json, under the library's names; ends a lap."""
         self.lap(split)
-        if not self.is_main or not metrics:  # a run that goes on after its last step has trained nothing
+        if not self.is_main:
             return
-        write_json(self.folder / f"{split}_results.json", metrics)
+        # Times of a stage that was over before the run was started again are in the file already.
+        write_json(self.folder / f"{split}_results.json", (self.read(f"{split}_results.json") or {}) | metrics)
         merged = read_json(self.folder / "all_results.json") or {}
         write_json(self.folder / "all_results.json", merged | metrics)
 
@@ -215,14 +225,30 @@ def command_line(main):
         if os.environ.get("LOCAL_RANK", "0") == "0":
             print(f"\ninterrupted {stopped}; the same command goes on", file=sys.stderr)
         return INTERRUPTED
-    except FloatingPointError as error:
-        _end("failed", str(error))
-        print(f"error: {error}", file=sys.stderr)
-        return FAILED
     except Exception as error:
-        _end("failed", f"{type(error).__name__}: {error}")
-        traceback.print_exc()
+        told = _known_failure(error)
+        _end("failed", told or f"{type(error).__name__}: {error}")
+        print(f"error: {told}", file=sys.stderr) if told else traceback.print_exc()
         return FAILED
+
+
+def _known_failure(error):
+    """What to say of a failure that is no fault of the program's, or None."""
+    import torch
+
+    if isinstance(error, FloatingPointError):
+        return str(error)
+    if isinstance(error, torch.OutOfMemoryError):
+        return (
+            "the GPU's memory is used up: halve --per_device_train_batch_size and double --gradient_accumulation_steps "
+            "(the same training), or lower --max_source_length, --per_device_eval_batch_size or --num_beams"
+        )
+    if _current and (getattr(error, "errno", 0) == errno.ENOSPC or shutil.disk_usage(_current.folder).free < 2**20):
+        said = f" ({error.strerror})" if getattr(error, "errno", 0) == errno.ENOSPC and "needed" in str(error) else ""
+        return f"the disk of {_current.folder} is full{said}; what is whole there stays: free some space, and go on"
+    if re.search("closed by peer|reset by peer|remote process has failed", str(error)):
+        return "another process of this run has ended; its own message says why"
+    return None
 
 
 def _end(status, reason):

@@ -6,6 +6,7 @@ A signal only raises a flag. All processes look at it in the same places, and ag
 
 import os
 import signal
+import threading
 import time
 
 import torch
@@ -25,8 +26,9 @@ def install():
     if torch.distributed.is_initialized() and _group is None:
         # Its own group on the CPU: asking over NCCL would make every step wait for the GPU.
         _group = torch.distributed.new_group(backend="gloo")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _handle)
+    if threading.current_thread() is threading.main_thread():  # Python lets no other thread take signals
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _handle)
 
 
 def _handle(number, frame):

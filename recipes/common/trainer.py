@@ -6,13 +6,33 @@ import contextlib
 import numpy as np
 import torch
 import transformers
+from transformers.trainer_callback import ExportableState
 from transformers.trainer_pt_utils import nested_gather
-from transformers.trainer_utils import EvalLoopOutput
+from transformers.trainer_utils import EvalLoopOutput, TrainOutput
 
-from recipes.common import files, stopping
+from recipes.common import checkpoints, files, stopping
 from recipes.common.batches import TrainingOrder
 from recipes.common.decoding import generate_ids, read_outputs, sampled
 from recipes.common.loss import decoder_states, token_loss
+
+
+class LossBefore(transformers.TrainerCallback, ExportableState):
+    """The summed loss of the steps before this run of the program, kept in checkpoints."""
+
+    def __init__(self, total=0.0):
+        self.total = total
+
+    def state(self):
+        return {"args": {"total": self.total}, "attributes": {}}
+
+
+def stopped_early(checkpoint):
+    """Whether training ended with this checkpoint because the evaluations no longer brought a better one."""
+    state = files.read_json(f"{checkpoint}/trainer_state.json")
+    callback = state["stateful_callbacks"].get("EarlyStoppingCallback")
+    if not callback:
+        return False
+    return callback["attributes"]["early_stopping_patience_counter"] >= callback["args"]["early_stopping_patience"]
 
 
 class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
@@ -34,6 +54,7 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
     def __init__(self, *args, score=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.score = score
+        self.add_callback(LossBefore())
         for callback in (transformers.PrinterCallback, transformers.ProgressCallback):
             self.remove_callback(callback)
         self.texts_in_training = {}  # optimizer step -> {feature: text}
@@ -53,15 +74,32 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         loss = loss / tokens * (1 if num_items_in_batch is None else self.accelerator.num_processes)
         return (loss, {"hidden": hidden}) if return_outputs else loss
 
-    def train(self, *args, **kwargs):
+    def train(self, resume_from_checkpoint=None, **kwargs):
+        if resume_from_checkpoint and stopped_early(resume_from_checkpoint):
+            return self._end_again(resume_from_checkpoint)
         # A model that was evaluated before its first step carries accelerate's mark "prepared" and would not be wrapped
         # in DistributedDataParallel: every process would train a model of its own, without a word.
         self.model.__dict__.pop("_is_accelerate_prepared", None)
-        result = super().train(*args, **kwargs)
+        result = super().train(resume_from_checkpoint, **kwargs)
         self.score.rows = []  # those of the evaluations on the way are not the chosen model's
         if self.state.global_step == self._initial_global_step:
-            result.metrics.clear()  # it went on after the last step: a loss of 0.0 would take the true one's place
+            return self._untimed()
         return result
+
+    def _end_again(self, checkpoint):
+        """What follows early stopping; the library forgets that it stopped, and would train to the next evaluation."""
+        self.state = transformers.TrainerState.load_from_json(f"{checkpoint}/trainer_state.json")
+        self._loss_before().total = self.state.stateful_callbacks["LossBefore"]["args"]["total"]
+        if self.args.load_best_model_at_end:
+            self._load_best_model()
+        else:
+            self._load_from_checkpoint(checkpoint)
+        return self._untimed()
+
+    def _untimed(self):
+        """The result of a training whose steps all lie before the last start: no seconds can be told of them."""
+        loss = self._loss_before().total / max(self.state.global_step, 1)
+        return TrainOutput(self.state.global_step, loss, {"train_loss": loss, "epoch": self.state.epoch})
 
     def training_step(self, model, inputs, num_items_in_batch=None):
         loss = super().training_step(model, inputs, num_items_in_batch)
@@ -84,10 +122,29 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
             f"Lower --learning_rate{hint}"
         )
 
-    def _finalize_training(self, *args, **kwargs):
+    def _loss_so_far(self):
+        """The summed loss of all steps, also of those before a resume; every process has to ask."""
         # The library takes the loss of the steps after the last logged one from the first process alone.
-        self._tr_loss = nested_gather(self._tr_loss, self.args.parallel_mode).mean()
+        unlogged = nested_gather(self._tr_loss, self.args.parallel_mode).mean().item()
+        return self._loss_before().total + self._total_loss_scalar + unlogged
+
+    def _loss_before(self):
+        return next(one for one in self.callback_handler.callbacks if isinstance(one, LossBefore))
+
+    def _finalize_training(self, *args, **kwargs):
+        # The library's train_loss tells of the steps since the last resume; this one of all.
+        mean = self._loss_so_far() / max(self.state.global_step, 1)
+        own = mean * (self.state.global_step - self._initial_global_step) - self._total_loss_scalar
+        self._tr_loss = torch.tensor(own, dtype=torch.float64)
         return super()._finalize_training(*args, **kwargs)
+
+    def _save_checkpoint(self, *args, **kwargs):
+        before = self._loss_before()
+        before.total, kept = self._loss_so_far(), before.total
+        if self.is_world_process_zero():
+            checkpoints.check_room(self.args.output_dir, self.model)
+        super()._save_checkpoint(*args, **kwargs)
+        before.total = kept
 
     def prediction_step(self, model, inputs, prediction_loss_only, ignore_keys=None, **gen_kwargs):
         """One batch of evaluation.

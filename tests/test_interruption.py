@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run that was killed anywhere goes on by the same command to the same bits; see chaos.py."""
+
+import signal
+
+import chaos
+import pytest
+
+
+@pytest.fixture(scope="module")
+def harness(tmp_path_factory):
+    return chaos.Harness(tmp_path_factory.mktemp("runs"))
+
+
+def strike(harness, point, sent, processes=1, **more):
+    codes, status, differs, log = harness.disturbed(processes, point, sent, **more)
+    assert codes[-1] == 0, log
+    assert not differs, (differs, log)
+    assert "Traceback" not in log, log
+    return codes[0], status
+
+
+QUICK = ["in the middle of a step", "in a save, before the manifest", "while it generates on the way", "in prediction"]
+ALL = [pytest.param(point, marks=() if point in QUICK else pytest.mark.slow) for point in chaos.POINTS]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("point", ALL)
+def test_trap_13_a_killed_run_goes_on_to_the_same_bits(harness, point, processes):
+    code, status = strike(harness, point, signal.SIGKILL, processes)
+    assert code == -signal.SIGKILL
+    assert status in ("running", "failed", "done" if "report" in point else "running")
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("point", ALL)
+def test_trap_14_a_run_that_is_told_to_stop_goes_on_to_the_same_bits(harness, point, processes, sent):
+    last = processes - 1  # a signal to one process stops all
+    code, status = strike(harness, point, sent, processes, to=0 if "write" in point or "report" in point else last)
+    assert (code, status) in ((75, "interrupted"), (0, "done"))
+
+
+VARIANTS = {
+    "early stopping": {"early_stopping_patience": 1, "num_train_epochs": 9, "learning_rate": 1e-9},
+    "evaluations within an epoch": {
+        "eval_strategy": "steps",
+        "eval_steps": 3,
+        "save_strategy": "steps",
+        "save_steps": 3,
+    },
+    "random batches": {"train_sampling_strategy": "random"},
+    "no best model": {"load_best_model_at_end": False, "early_stopping_patience": 0, "metric_for_best_model": None},
+}
+
+
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("point", ["in the backward pass", "in the evaluation at the end"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_trap_39_a_killed_run_of_another_kind_goes_on_to_the_same_bits(harness, variant, point, processes):
+    number = {"early stopping": 3}.get(variant) if "end" in point else None
+    code, _ = strike(harness, point, signal.SIGKILL, processes, number=number, **VARIANTS[variant])
+    assert code == -signal.SIGKILL
