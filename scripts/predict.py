@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from recipes.common import UserError, files, prediction, runs, screen
+from recipes.common import UserError, files, prediction, runs, screen, stopping
 
 
 def parse(argv=None):
@@ -38,7 +38,13 @@ def main(argv=None):
     for note in [predictor.changed(), *notes]:
         print(f"note      {note}") if note else None
     print(f"{settings.run} on {settings.input}, {len(rows):,} rows", flush=True)
-    files.write_lines(settings.output, predictor.predict(rows, progress=True))
+    stopping.install()
+    # Until all is done, finished batches are kept here: the same command goes on after them.
+    journal = prediction.Journal(f"{settings.output}.partial", predictor.identity(rows))
+    if journal:
+        print(f"goes on   after {len(journal):,} batches in {journal.path}", flush=True)
+    files.write_lines(settings.output, predictor.predict(rows, progress=True, journal=journal))
+    journal.path.unlink(missing_ok=True)
     print(f"wrote     {settings.output}")
 
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT, make_model, make_tokenizer
 from helpers import as_flags, read_json, read_jsonl, records, run_recipe, write_jsonl
 
-from recipes.common import UserError
+from recipes.common import UserError, decoding
 from recipes.common.prediction import Predictor
 from recipes.common.runs import command_line
 
@@ -51,6 +51,34 @@ def test_trap_5_the_runs_own_rows_give_its_own_predictions(run, tmp_path):
     assert made == [{name: entry[name] for name in ("id", "source", "prediction")} for entry in own]
     assert len({entry["prediction"] for entry in made}) > 1
     assert all(entry["source"].startswith("tell: ") for entry in made)
+
+
+@pytest.mark.parametrize("half_a_line", [False, True])
+def test_a_killed_prediction_goes_on_where_it_was(run, tmp_path, monkeypatch, half_a_line):
+    """Eleven rows in batches of four: the first two batches are done, the third is made by the second start."""
+    made, generate = [], decoding.generate_ids
+
+    def killed(*args, **kwargs):
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        made.append(1)
+        return generate(*args, **kwargs)
+
+    rows = [{name: row[name] for name in ("id", "document")} for row in TEST]
+    monkeypatch.setattr(decoding, "generate_ids", killed)
+    assert ask(run, rows, tmp_path) == (75, None)
+    partial = tmp_path / "out.jsonl.partial"
+    assert len(read_jsonl(partial)) == 3  # what it belongs to, and two batches
+    assert ask(run, rows[1:], tmp_path) == (2, None)  # other rows
+    if half_a_line:
+        partial.write_text(partial.read_text(encoding="utf-8")[:-20], encoding="utf-8")
+    again = []
+    monkeypatch.setattr(decoding, "generate_ids", lambda *args, **more: again.append(1) or generate(*args, **more))
+    code, entries = ask(run, rows, tmp_path)
+    assert (code, len(again)) == (0, 2 if half_a_line else 1)
+    own = read_jsonl(run / "predictions.jsonl")
+    assert entries == [{name: entry[name] for name in ("id", "source", "prediction")} for entry in own]
+    assert not partial.exists()
 
 
 def test_trap_5_three_lines_of_python(run):

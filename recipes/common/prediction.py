@@ -8,7 +8,9 @@ predict(["My lamp arrived broken. Please send a new one."])       # or rows: [{"
 
 import dataclasses
 import functools
+import hashlib
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,9 +19,8 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from recipes.common import UserError, arguments, batches, decoding, examples, features, models
+from recipes.common import UserError, arguments, batches, decoding, examples, features, files, models, stopping
 from recipes.common.data import Splits, read_file
-from recipes.common.files import read_json
 from recipes.common.runs import sha256
 
 
@@ -36,7 +37,7 @@ class Predictor:
 
     def __init__(self, folder, batch_size=None, device=None):
         self.folder = Path(folder)
-        self.record = read_json(self.folder / "run.json")
+        self.record = files.read_json(self.folder / "run.json")
         if not self.record:
             raise UserError(f"{folder}: no run.json in it, so it is not the folder of a run")
         if self.record["status"] != "done":
@@ -64,13 +65,17 @@ class Predictor:
         rows = [{field: one} if isinstance(one, str) else one for one in inputs]
         return [entry["prediction"] for entry in self.predict(rows)]
 
-    def predict(self, rows, progress=False):
-        """One {"id", "source", "prediction"} per row, in their order; "variants", too, where a row has several."""
+    def predict(self, rows, progress=False, journal=None):
+        """One {"id", "source", "prediction"} per row, in their order; "variants", too, where a row has several.
+
+        Args:
+            journal: a `Journal` of what was generated before this was stopped, and to write to.
+        """
         rows = [{"id": str(number), **row} for number, row in enumerate(rows, 1)]
         if not rows:
             return []
         table = features.tokenize({"new": rows}, self.prepare, None, self.tokenizer, self.settings)["new"]
-        outputs = self._generate(table, progress)
+        outputs = self._generate(table, progress, {} if journal is None else journal)
         of_row, sources = [[] for _ in rows], [[] for _ in rows]
         for several, feature in zip(outputs, table.select_columns(["example", "source"]), strict=True):
             of_row[feature["example"]].append(several)
@@ -83,7 +88,7 @@ class Predictor:
         return entries
 
     @torch.inference_mode()
-    def _generate(self, table, progress):
+    def _generate(self, table, progress, journal):
         """A list of Output per feature: longest first, in batches, as Seq2SeqTrainer evaluates."""
         config, device = self.model.generation_config, self.model.device
         collate = batches.Collator(self.tokenizer, self.model)
@@ -93,12 +98,18 @@ class Predictor:
         bar = tqdm(range(0, len(order), self.batch_size), desc="predict", disable=None if progress else True)
         for start in bar:
             places = order[start : start + self.batch_size]
+            if str(start) in journal:
+                outputs.update(zip(places, journal[str(start)], strict=True))
+                continue
+            if stopping.wanted():
+                raise stopping.Interrupted(f"before batch {start // self.batch_size + 1} of {len(bar)}")
             batch = collate([table[place] for place in places]).to(device)
             mask = batch["attention_mask"]
             encoded = self.model.get_encoder()(batch["input_ids"], attention_mask=mask)
             with decoding.sampled(config, self.record["seed"] + places[0]):
                 ids, scores = decoding.generate_ids(self.model, encoded, mask, config, with_scores)
             made = decoding.read_outputs(ids.cpu(), scores.cpu(), self.tokenizer, config, with_scores)
+            journal[str(start)] = made
             outputs.update(zip(places, made, strict=True))
         return [outputs[place] for place in range(len(table))]
 
@@ -120,12 +131,49 @@ class Predictor:
         rows, _ = examples.usable_rows(splits, found, self.settings.on_bad_row, several=several, judge=judge)
         return rows["new"], rows.notes
 
+    def identity(self, rows):
+        """What predictions for these rows depend on, as JSON."""
+        told = hashlib.sha256("".join(map(files.json_line, rows)).encode()).hexdigest()
+        return {"run": sha256(self.folder / "run.json"), "rows": told, "batch_size": self.batch_size}
+
     def changed(self):
         """A sentence if the recipe in the repository is no longer the one that ran, else None."""
         now = Path(__file__).resolve().parents[1] / f"{self.record['recipe']['name']}.py"
         if not now.is_file() or sha256(now) == self.record["recipe"]["sha256"]:
             return None
         return f"{now.name} has changed since; this run's own recipe.py is used"
+
+
+class Journal(dict):
+    """{first place of a batch: its outputs}, kept in a file line by line, so that what was killed goes on.
+
+    Args:
+        path: of the file; there is none before the first batch is done.
+        belongs_to: what the outputs depend on, as JSON; it is the file's first line.
+    Raises:
+        UserError: the file belongs to something else.
+    """
+
+    def __init__(self, path, belongs_to):
+        super().__init__()
+        self.path = Path(path)
+        self.head = files.json_line(belongs_to)
+        # A kill in the middle of a write leaves half a line, the last.
+        head, *lines = (self.path.read_text(encoding="utf-8") if self.path.exists() else self.head).splitlines(True)
+        if head != self.head:
+            raise UserError(f"{self.path}: was begun with another run, input or batch size; finish that, or remove it")
+        whole = [line for line in lines if line.endswith("\n")]
+        if self.path.exists():
+            files.write_text(self.path, "".join([head, *whole]))
+        for place, made in map(json.loads, whole):
+            super().__setitem__(place, [[decoding.Output(*one) for one in several] for several in made])
+
+    def __setitem__(self, place, made):
+        super().__setitem__(place, made)
+        if not self.path.exists():
+            files.write_text(self.path, self.head)
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(files.json_line([place, made]))
 
 
 def _load_recipe(path):

@@ -223,7 +223,7 @@ def command_line(main):
     except (KeyboardInterrupt, stopping.Interrupted) as stopped:
         _end("interrupted", str(stopped) or "before anything was written")
         if os.environ.get("LOCAL_RANK", "0") == "0":
-            print(f"\ninterrupted {stopped}; the same command goes on", file=sys.stderr)
+            print(f"\n{f'interrupted {stopped}'.strip()}; the same command goes on", file=sys.stderr)
         return INTERRUPTED
     except Exception as error:
         told = _known_failure(error)
