@@ -120,12 +120,14 @@ def launch(recipe, argv, log, processes=1, point=None, sent=None, to=0, number=N
         with open(f"{log}.{rank}", "a") as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
+        sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))  # not pytest's
         main = importlib.import_module(f"recipes.{recipe}").main
         if point and rank == to:
             path, usual = POINTS[point]
             arm(path, number or usual, lambda: os.kill(os.getpid(), sent))
         code = helpers.runs.command_line(lambda: main(argv))
         sys.stdout.flush()
+        sys.stderr.flush()
         return code
 
     return {fork(lambda rank=rank: work(rank)): rank for rank in range(processes)}
@@ -199,8 +201,12 @@ class Harness:
             self.whole[key] = (outcome(out), time.monotonic() - began)
         return self.whole[key]
 
-    def disturbed(self, processes=1, point=None, sent=signal.SIGKILL, to=0, strikes=(), number=None, **more):
-        """Strike at the point, or after each of the seconds in `strikes`; go on by the same command until it is done.
+    def disturbed(
+        self, processes=1, point=None, sent=signal.SIGKILL, to=0, strikes=(), number=None, between=None, **more
+    ):
+        """Strike at the point, or after each of the seconds in `strikes`; then the same command again to the end.
+
+        `between` is called with the run's folder before that.
 
         Returns (exit codes, status after the strike, what differs from the undisturbed run, log).
         """
@@ -214,6 +220,8 @@ class Harness:
             codes = [wait(launch(self.recipe, argv, log, processes), (after, sent)) for after in strikes]
         record = out / "run.json"
         status = json.loads(record.read_text())["status"] if record.exists() else None
+        if between:
+            between(out)
         codes.append(wait(launch(self.recipe, argv, log, processes)))
         text = "".join(Path(f"{log}.{rank}").read_text() for rank in range(processes))
         found = outcome(out) if codes[-1] == 0 else {}

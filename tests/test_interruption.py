@@ -61,3 +61,33 @@ def test_trap_39_a_killed_run_of_another_kind_goes_on_to_the_same_bits(harness, 
     number = {"early stopping": 3}.get(variant) if "end" in point else None
     code, _ = strike(harness, point, signal.SIGKILL, processes, number=number, **VARIANTS[variant])
     assert code == -signal.SIGKILL
+
+
+PARTS = ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json", "manifest.json")
+QUICK_DAMAGES = [("optimizer.pt", "deleted"), ("model.safetensors", "cut"), ("manifest.json", "emptied")]
+
+
+@pytest.mark.parametrize(
+    "part, damage",
+    [
+        pytest.param(part, damage, marks=() if (part, damage) in QUICK_DAMAGES else pytest.mark.slow)
+        for part in PARTS
+        for damage in ("cut", "emptied", "deleted")
+    ],
+)
+def test_trap_13_a_damaged_checkpoint_is_passed_over_for_the_one_before(harness, part, damage):
+    """After step 19 there are checkpoints of the steps 8 and 16; that of 16 is damaged."""
+
+    def spoil(out):
+        path = out / "checkpoint-16" / part
+        whole = path.read_bytes()
+        path.unlink()
+        if damage != "deleted":
+            path.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"")
+
+    codes, _, differs, log = harness.disturbed(1, "between steps", signal.SIGKILL, number=20, between=spoil)
+    assert codes == [-signal.SIGKILL, 0], log
+    assert not differs
+    reason = "it has no manifest.json" if part == "manifest.json" else f"{part} "
+    assert f"checkpoint-16 is not whole: {reason}" in log
+    assert "goes on   from" in log and "checkpoint-8\n" in log

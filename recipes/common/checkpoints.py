@@ -12,7 +12,7 @@ from recipes.common import files
 
 
 class Checkpoints(transformers.TrainerCallback):
-    """After each save: write its manifest, then delete what is neither the last nor the best checkpoint.
+    """After each save: write its manifest, then delete all but the last and the best, or the one before the last.
 
     The library would delete the older ones first, by their number, and take the newest for whole (trap 13).
     """
@@ -31,10 +31,17 @@ class Checkpoints(transformers.TrainerCallback):
         reason = fault(newest)
         if reason:
             raise OSError(f"{newest}: not whole after it was saved: {reason}")
-        kept = {newest, Path(state.best_model_checkpoint or newest)}
-        for old in set(Path(args.output_dir).glob("checkpoint-*")) - kept:
+        best = Path(state.best_model_checkpoint or newest)
+        older = [path for path in by_age(args.output_dir) if path != newest]
+        # Two always: should the newest be damaged later, there is one before.
+        for old in older[1:] if best == newest else set(older) - {best}:
             (old / "manifest.json").unlink(missing_ok=True)  # a half deleted one is none
             shutil.rmtree(old)
+
+
+def by_age(folder):
+    """All checkpoints of a folder, the newest first."""
+    return sorted(Path(folder).glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]), reverse=True)
 
 
 def check_room(folder, model, count=1):
@@ -79,9 +86,8 @@ def is_whole(checkpoint):
 
 def newest_whole(folder):
     """(the newest whole checkpoint or None, [why each newer one was passed over])."""
-    found = sorted(Path(folder).glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]), reverse=True)
     passed = []
-    for checkpoint in found:
+    for checkpoint in by_age(folder):
         reason = fault(checkpoint)
         if not reason:
             return checkpoint, passed
