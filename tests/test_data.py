@@ -19,7 +19,11 @@ import make_data  # noqa: E402
 from world import corpus, lexicon, shop, splits  # noqa: E402
 
 SIZES = {"train": 2000, "validation": 200, "test": 200}
-OTHER_SIZES = {"faq": {"train": 3000}, "chats": {"train": 700, "validation": 80, "test": 80}}
+OTHER_SIZES = {
+    "faq": {"train": 3000},
+    "policies": {"train": 4000},
+    "chats": {"train": 1400, "validation": 80, "test": 80},
+}
 COLUMNS = {
     "tickets": ["id", "document", "summary"],
     "products": ["id", "original", "paraphrase"],

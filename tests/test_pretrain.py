@@ -36,6 +36,23 @@ def test_span_corruption_by_hand():
     assert target.tolist() == [1000, 6, 7, 1001, 9]
 
 
+def test_what_comes_next_is_a_sentence_or_a_line_and_all_before_it_is_read():
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(TINY_T5)
+    noise, rng = pretrain_tiny.Noise(tokenizer, "t5"), np.random.default_rng(0)
+    text = "We open at nine. Bo comes late.\nWho comes late?\nBo"
+    ids = np.array(tokenizer(text, add_special_tokens=False)["input_ids"])
+    seen = set()
+    for _ in range(50):
+        source, target = noise.next(ids, rng)
+        before, told = tokenizer.decode(source[:-1]), tokenizer.decode(target)
+        assert source[-1] == noise.sentinels[0]
+        assert text.startswith(before) and text[len(before) :].strip().startswith(told.strip())
+        seen.add(told.strip())
+    assert seen == {"Bo comes late.", "Who comes late?", "Bo"}
+
+
 def test_random_words_belong_to_no_split():
     import random
 

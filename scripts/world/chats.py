@@ -20,7 +20,7 @@ from world.chat_phrases import (
 )
 from world.ticket_kinds import ELECTRIC
 
-COUNTS = {"train": 700, "validation": 80, "test": 80}
+COUNTS = {"train": 1400, "validation": 80, "test": 80}
 DUMMIES = 12
 UNSEEN = 0.2  # share of the skeletons of validation and test that do not occur in training
 TURNS = range(2, 6)

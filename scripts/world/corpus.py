@@ -5,8 +5,8 @@ import random
 from importlib import import_module
 from importlib.util import find_spec
 
-# Of ten paragraphs, how many are by which module. Each has rows(seed) and paragraphs(rng), which never ends.
-WEIGHTS = {"tickets": 3, "products": 2, "faq": 2, "policies": 1.5, "chats": 1.5}
+# Of twelve paragraphs, how many are by which module. Each has rows(seed) and paragraphs(rng), which never ends.
+WEIGHTS = {"tickets": 3, "products": 2, "faq": 2, "policies": 2.5, "chats": 2.5}
 TASKS = tuple(task for task in WEIGHTS if find_spec(f"world.{task}"))
 
 

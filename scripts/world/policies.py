@@ -10,7 +10,7 @@ from world import policies_de, policy_topics, shop
 from world.policy_topics import MANUAL, POLICY
 from world.ticket_kinds import ELECTRIC, FURNITURE
 
-COUNTS = {"train": 2000, "validation": 200, "test": 200}
+COUNTS = {"train": 4000, "validation": 200, "test": 200}
 UNSEEN = 0.2  # share of the skeletons of validation and test that do not occur in training
 MAX_PIECES = 150  # words, digits and punctuation marks of context and question
 DISHES = {
@@ -224,15 +224,16 @@ class Text:
         return fact.topic != other.topic or not twin or fact.slots[twin] == other.slots[twin]
 
     def fill(self, asked, count):
-        """State what will be asked, one to three facts of the same kind, and others, `count` in all."""
+        """State what will be asked, in a quarter of the texts another fact of its kind, and others, `count` in all."""
         draw = self.draw
         while not (fact := self.add(asked)):
             pass
         same = [topic for topic in self.topics if topic.kind == asked.kind]
-        for _ in range(draw.rng.choice((1, 2, 2, 3))):
+        if draw.chance(0.25):
             self.add(asked if asked.twin and draw.chance(0.5) else draw.choice(same))
+        others = [topic for topic in self.topics if topic.kind != asked.kind]
         while len(self.facts) < count:
-            self.add(draw.choice(self.topics))
+            self.add(draw.choice(others))
         return fact
 
     def write(self, asked):
@@ -344,7 +345,7 @@ def paragraphs(rng):
     """Yield policies, manuals, questions with answers and German conditions without end."""
     draw = shop.Draw(rng, "pretrain")
     while True:
-        yield draw.rng.choices((_policy, _asked, _questions, policies_de.conditions), (40, 20, 20, 20))[0](draw)
+        yield draw.rng.choices((_policy, _asked, _questions, policies_de.conditions), (20, 45, 20, 15))[0](draw)
 
 
 def _policy(draw):
@@ -353,7 +354,7 @@ def _policy(draw):
 
 def _asked(draw):
     context, question, answer = example(draw)
-    text = draw.choice(("{0}\n{1} – {2}", "{0} {1} {2}.", "{1} {2}\n{0}", "{1}\n{0}\n{2}"))
+    text = draw.choice(("{0}\n{1} – {2}", "{0}\n{1}\n{2}", "{0} {1} {2}.", "{1} {2}\n{0}", "{1}\n{0}\n{2}"))
     return text.format(context, question, answer)
 
 
