@@ -205,6 +205,17 @@ def test_an_explicit_folder_with_other_things_is_refused(here):
         make("--output_dir", "mine").previous()
 
 
+def test_a_folder_that_cannot_be_written_to(here, monkeypatch):
+    (here / "note").write_text("x")
+    with pytest.raises(UserError, match="--output_dir note: note cannot be written to"):
+        make("--output_dir", "note").previous()
+    with pytest.raises(UserError, match="--output_dir note/a/b: .*/note cannot be written to"):
+        make("--output_dir", "note/a/b").previous()
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # whoever runs as root may write anywhere
+    with pytest.raises(UserError, match="--output_dir mine/a: .* cannot be written to"):
+        make("--output_dir", "mine/a").previous()
+
+
 def test_going_on_keeps_what_is_there(here):
     run = started()
     (here / "outputs/tell/checkpoint-3").mkdir()
@@ -362,9 +373,9 @@ def test_trap_2_exit_code_of_a_divergence(capsys):
 
 
 def test_trap_36_exit_code_of_a_full_disk(capsys):
-    assert fail_with(OSError(errno.ENOSPC, "2.00 GB needed for checkpoints, 1.00 GB free")) == 1
+    assert fail_with(OSError(errno.ENOSPC, "2,000 MB needed for checkpoints, 1,000 MB free")) == 1
     assert capsys.readouterr().err.startswith(
-        "error: the disk of outputs/tell is full (2.00 GB needed for checkpoints, 1.00 GB free); "
+        "error: the disk of outputs/tell is full (2,000 MB needed for checkpoints, 1,000 MB free); "
     )
     assert status()[0] == "failed"
 

@@ -51,7 +51,7 @@ def check_room(folder, model, count=1):
     size = count * (sum(p.numel() * p.element_size() for p in kept) + sum(8 * p.numel() for p in learned))
     free = shutil.disk_usage(folder).free
     if free < size:
-        raise OSError(errno.ENOSPC, f"{size / 1e9:,.2f} GB needed for checkpoints, {free / 1e9:,.2f} GB free")
+        raise OSError(errno.ENOSPC, f"{size / 1e6:,.0f} MB needed for checkpoints, {free / 1e6:,.0f} MB free")
 
 
 def write_manifest(checkpoint):

@@ -34,11 +34,15 @@ def write_lines(path, rows):
 
 def write_text(path, text):
     scratch = Path(path).with_name(Path(path).name + ".tmp")
-    with open(scratch, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(scratch, path)
+    try:
+        with open(scratch, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, path)
+    except OSError:  # such as a full disk
+        scratch.unlink(missing_ok=True)
+        raise
 
 
 def lock(folder):

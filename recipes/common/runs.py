@@ -79,9 +79,12 @@ class Run:
         """How far an earlier run in this folder came: None, "done" or "unfinished".
 
         Raises:
-            UserError: --output_dir holds a run with other settings, or files that are no run's.
+            UserError: --output_dir holds a run with other settings, or files that are no run's, or cannot be written.
         """
         old = self.read("run.json")
+        there = next(path for path in (self.folder, *self.folder.absolute().parents) if path.exists())
+        if not (there.is_dir() and os.access(there, os.W_OK)) and (old or {}).get("status") != "done":
+            raise UserError(f"--output_dir {self.folder}: {there} cannot be written to")
         if old is None:
             if self.explicit and self.folder.is_dir() and any(self.folder.iterdir()):
                 raise UserError(
@@ -244,6 +247,9 @@ def _known_failure(error):
             "(the same training), or lower --max_source_length, --per_device_eval_batch_size or --num_beams"
         )
     if _current and (getattr(error, "errno", 0) == errno.ENOSPC or shutil.disk_usage(_current.folder).free < 2**20):
+        for checkpoint in checkpoints.by_age(_current.folder):
+            if not checkpoints.is_whole(checkpoint):
+                shutil.rmtree(checkpoint)  # half a checkpoint is none; its room will hold run.json
         said = f" ({error.strerror})" if getattr(error, "errno", 0) == errno.ENOSPC and "needed" in str(error) else ""
         return f"the disk of {_current.folder} is full{said}; what is whole there stays: free some space, and go on"
     if re.search("closed by peer|reset by peer|remote process has failed", str(error)):
