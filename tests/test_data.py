@@ -229,7 +229,7 @@ def test_a_translation_has_the_same_values_in_german_writing(rows):
 
 
 def test_an_answer_stands_once_in_its_context_and_the_question_says_it_otherwise(rows):
-    for split, size in SIZES.items():
+    for split, size in sizes("policies").items():
         records = rows[f"policies/{split}"]
         assert len({record["context"] for record in records}) == size
         for record in records:
