@@ -287,11 +287,11 @@ def example(draw):
         if asked.section in MANUAL:
             item = draw.choice([item for item in shop.PRODUCTS if belongs(item, asked.section)])
         text = Text(draw, item)
-        fact = text.fill(asked, draw.choice((4, 4, 5, 5, 6, 6, 7)))
+        fact = text.fill(asked, draw.choice((3, 3, 4, 4, 5)))
         context, question = text.write(fact), fact.question(draw.choice(QUESTIONS[kind]))
         pieces = len(re.findall(r"\d|[^\W\d]+|[^\w\s]", f"{context} {question}"))
         sentences = len(re.findall(r"[.!?](?= |$)", context))
-        if pieces <= MAX_PIECES and 4 <= sentences <= 9 and context.count(fact.answer) == 1:
+        if pieces <= MAX_PIECES and 3 <= sentences <= 8 and context.count(fact.answer) == 1:
             return context, question, fact.answer
 
 
