@@ -298,6 +298,11 @@ def test_trap_17_thirty_two_pairs_are_learned_by_heart(tmp_path, capsys):
     assert "beware" not in capsys.readouterr().out
 
 
+def test_trap_17_the_rate_is_one_at_which_lora_moves():
+    """The library's 5e-5 leaves mT5 where it was; and so small a number of weights wants more than a whole model."""
+    assert 3e-4 <= recipe.DEFAULTS["learning_rate"] <= 1e-2
+
+
 def test_trap_17_a_model_that_is_not_trained_yet(flags, tmp_path, capsys, monkeypatch):
     """At step 0: a base that fills gaps says nothing, sentinels, or its source again."""
     idle = {"test-0": "", "test-1": "<extra_id_0> a", "test-2": None}
