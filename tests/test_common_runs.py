@@ -291,6 +291,18 @@ def test_the_last_and_the_best_checkpoint_stay():
     assert sorted(os.listdir("outputs/tell")) == ["checkpoint-12", "checkpoint-9"]
 
 
+def test_what_somebody_put_beside_the_checkpoints_stays():
+    run = started()
+    for name in ("checkpoint-best", "checkpoint-3-mine"):
+        (runs.Path("outputs/tell") / name).mkdir()
+    for step in (3, 6, 9):
+        checkpoint(step)
+        save(step)
+    found = sorted(name for name in os.listdir("outputs/tell") if name.startswith("checkpoint"))
+    assert found == ["checkpoint-3-mine", "checkpoint-6", "checkpoint-9", "checkpoint-best"]
+    assert run.checkpoint() == "outputs/tell/checkpoint-9"
+
+
 def test_without_a_best_one_the_last_two_stay():
     for step in (3, 6, 9):
         checkpoint(step)

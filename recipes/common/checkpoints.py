@@ -3,6 +3,7 @@
 
 import errno
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -19,7 +20,7 @@ class Checkpoints(transformers.TrainerCallback):
 
     def on_train_begin(self, args, state, control, model=None, **kwargs):
         if state.is_world_process_zero and args.save_strategy != "no":
-            there = len(list(Path(args.output_dir).glob("checkpoint-*")))
+            there = len(by_age(args.output_dir))
             check_room(args.output_dir, model, max(1, 3 - there))  # the best, the last, and the one being written
 
     def on_save(self, args, state, control, **kwargs):
@@ -40,8 +41,9 @@ class Checkpoints(transformers.TrainerCallback):
 
 
 def by_age(folder):
-    """All checkpoints of a folder, the newest first."""
-    return sorted(Path(folder).glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]), reverse=True)
+    """All checkpoints of a folder, the newest first; "checkpoint-best" or "checkpoint-16-mine" is somebody's own."""
+    found = [path for path in Path(folder).glob("checkpoint-*") if re.fullmatch(r"checkpoint-\d+", path.name)]
+    return sorted(found, key=lambda path: int(path.name.split("-")[1]), reverse=True)
 
 
 def check_room(folder, model, count=1):

@@ -98,8 +98,8 @@ class Predictor:
         bar = tqdm(range(0, len(order), self.batch_size), desc="predict", disable=None if progress else True)
         for start in bar:
             places = order[start : start + self.batch_size]
-            if str(start) in journal:
-                outputs.update(zip(places, journal[str(start)], strict=True))
+            if start in journal:
+                outputs.update(zip(places, journal[start], strict=True))
                 continue
             if stopping.wanted():
                 raise stopping.Interrupted(f"before batch {start // self.batch_size + 1} of {len(bar)}")
@@ -109,7 +109,7 @@ class Predictor:
             with decoding.sampled(config, self.record["seed"] + places[0]):
                 ids, scores = decoding.generate_ids(self.model, encoded, mask, config, with_scores)
             made = decoding.read_outputs(ids.cpu(), scores.cpu(), self.tokenizer, config, with_scores)
-            journal[str(start)] = made
+            journal[start] = made
             outputs.update(zip(places, made, strict=True))
         return [outputs[place] for place in range(len(table))]
 
