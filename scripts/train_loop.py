@@ -18,7 +18,7 @@ import torch
 import transformers
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, get_linear_schedule_with_warmup, set_seed
 
-from recipes.common.batches import TrainingOrder
+from recipes.common.batches import TrainingBatches
 from recipes.summarize_t5 import SOURCE, TARGET
 
 
@@ -45,17 +45,15 @@ def train(args):
     tokenizer = AutoTokenizer.from_pretrained(args.model)
     model = AutoModelForSeq2SeqLM.from_pretrained(args.model, dtype=torch.float32)
     set_seed(args.seed)
-    per_epoch = -(-len(rows) // args.batch_size)
     optimizer = torch.optim.AdamW(model.parameters(), lr=args.learning_rate, weight_decay=0.0)
     schedule = get_linear_schedule_with_warmup(optimizer, int(np.ceil(0.05 * args.steps)), args.steps)
-    order = TrainingOrder(len(rows), args.batch_size, args.seed)
+    order = TrainingBatches(len(rows), args.batch_size, 1, args.seed)
     model.train()
     for step in range(args.steps):
-        if step % per_epoch == 0:
-            order.set_epoch(step // per_epoch)
-            numbers = list(order)
-        start = step % per_epoch * args.batch_size
-        chosen = [rows[number] for number in numbers[start : start + args.batch_size] if number < len(rows)]
+        if step % len(order) == 0:
+            order.set_epoch(step // len(order))
+            batches = list(order)
+        chosen = [rows[number] for number in batches[step % len(order)] if number < len(rows)]
         inputs, labels = make_batch(chosen, tokenizer, model.config)
         logits = model(**inputs, use_cache=False).logits
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())  # skips -100

@@ -9,45 +9,57 @@ from conftest import make_model
 from transformers import BartConfig, BartForConditionalGeneration, T5Config, T5ForConditionalGeneration
 from transformers.models.bart.modeling_bart import shift_tokens_right
 
-from recipes.common.batches import Collator, TrainingOrder, with_blank
+from recipes.common.batches import Collator, TrainingBatches, lengths_of, with_blank
 
 # ---------------------------------------------------------------- the order of the rows
 
 
+def rows_of(batches):
+    return [row for batch in batches for row in batch]
+
+
+def of_length(lengths):
+    """Sources of these lengths, targets of one token."""
+    return np.stack([lengths, np.ones_like(lengths)], axis=1)
+
+
 def test_every_row_once_and_blanks_last():
-    order = TrainingOrder(rows=10, step_size=4, seed=1)
-    numbers = list(order)
-    assert len(order) == len(numbers) == 12
-    assert sorted(numbers[:10]) == list(range(10))
-    assert numbers[10:] == [10, 10]
-    assert numbers[:10] != list(range(10))
+    batches = TrainingBatches(rows=10, batch_size=2, per_step=2, seed=1)
+    rows = rows_of(batches)
+    assert [len(batch) for batch in batches] == [2] * 6
+    assert len(batches) == 6
+    assert sorted(rows[:10]) == list(range(10))
+    assert rows[10:] == [10, 10]
+    assert rows[:10] != list(range(10))
 
 
 def test_full_steps_need_no_blank():
-    assert sorted(TrainingOrder(rows=8, step_size=4, seed=1)) == list(range(8))
+    assert sorted(rows_of(TrainingBatches(rows=8, batch_size=4, per_step=1, seed=1))) == list(range(8))
 
 
 def test_without_shuffling_the_order_of_the_data():
-    assert list(TrainingOrder(rows=5, step_size=4, seed=1, shuffle=False)) == [0, 1, 2, 3, 4, 5, 5, 5]
+    batches = TrainingBatches(rows=5, batch_size=4, per_step=1, seed=1, shuffle=False)
+    assert list(batches) == [[0, 1, 2, 3], [4, 5, 5, 5]]
 
 
-def test_order_depends_on_seed_and_epoch_alone():
+@pytest.mark.parametrize("max_tokens", [None, 300])
+def test_order_depends_on_seed_and_epoch_alone(max_tokens):
     def order(seed, epoch):
-        sampler = TrainingOrder(rows=50, step_size=4, seed=seed, costs=np.arange(50))
-        sampler.set_epoch(epoch)
-        return list(sampler)
+        batches = TrainingBatches(50, 4, 1, seed, lengths=of_length(np.arange(1, 51)), max_tokens=max_tokens)
+        batches.set_epoch(epoch)
+        return list(batches)
 
     assert order(1, 0) == order(1, 0)
     assert order(1, 3) == order(1, 3)
-    assert len({tuple(order(seed, epoch)) for seed in (1, 2) for epoch in (0, 1)}) == 4
+    assert len({str(order(seed, epoch)) for seed in (1, 2) for epoch in (0, 1)}) == 4
 
 
 def test_rows_of_like_cost_meet_in_a_step():
     """256 rows in steps of 4: pools of 16 steps. Within a step the costs then lie some 4 apart, not some 150."""
     costs = np.random.default_rng(0).permutation(256)
-    steps = np.reshape(list(TrainingOrder(256, 4, seed=1, costs=costs)), (-1, 4))
+    steps = np.array(list(TrainingBatches(256, 4, 1, seed=1, lengths=of_length(costs))))
     spread = np.ptp(costs[steps], axis=1).mean()
-    random = np.ptp(costs[np.reshape(list(TrainingOrder(256, 4, seed=1)), (-1, 4))], axis=1).mean()
+    random = np.ptp(costs[np.array(list(TrainingBatches(256, 4, 1, seed=1)))], axis=1).mean()
     assert spread < 20 < 100 < random
     assert sorted(steps.ravel()) == list(range(256))
     # Not from long to short: the steps themselves are shuffled.
@@ -55,10 +67,57 @@ def test_rows_of_like_cost_meet_in_a_step():
     assert list(means) != sorted(means, reverse=True)
 
 
+def test_long_targets_count_as_long_sources_do():
+    """Four pools of 16 rows, each with one batch, at most, in which costs of 72 meet those of 16; at random some 14."""
+    lengths = np.array([[8, 64], [64, 8], [8, 8], [9, 9]] * 16)
+    batches = TrainingBatches(64, 4, 1, seed=1, lengths=lengths)
+    assert sum(len({lengths[row].sum() > 40 for row in batch}) > 1 for batch in batches) <= 4
+
+
 def test_step_that_is_not_full_stays_last_when_grouped():
-    numbers = list(TrainingOrder(rows=18, step_size=4, seed=1, costs=np.arange(18)))
-    assert sorted(numbers[:18]) == list(range(18))
-    assert numbers[18:] == [18, 18]
+    rows = rows_of(TrainingBatches(rows=18, batch_size=4, per_step=1, seed=1, lengths=of_length(np.arange(18))))
+    assert sorted(rows[:18]) == list(range(18))
+    assert rows[18:] == [18, 18]
+
+
+def test_batches_of_tokens():
+    """Each holds as many rows as fit, by hand: sources of 8, 16 and 24, targets of 1 that are padded to 8."""
+    lengths = of_length(np.array([8, 24, 16, 8, 24, 8]))
+    batches = TrainingBatches(6, 99, 1, seed=1, lengths=lengths, max_tokens=64)
+    # The longest first: 2 x (24 + 8) = 64. Then 16 with an 8: 2 x (16 + 8) = 48, and with one more 72. Two are left.
+    assert sorted(map(sorted, batches)) in (
+        [[0, 2], [1, 4], [3, 5]],
+        [[0, 3], [1, 4], [2, 5]],
+        [[0, 5], [1, 4], [2, 3]],
+    )
+    assert len(batches) == 3
+
+
+def test_batches_of_tokens_in_equal_numbers_for_all_processes():
+    """As many in every epoch; each row once; a multiple of accumulation x processes; no batch above the limit."""
+    draw = np.random.default_rng(3)
+    lengths = np.stack([draw.integers(1, 120, 500), draw.integers(1, 40, 500)], axis=1)
+    batches = TrainingBatches(500, 99, 6, seed=1, lengths=lengths, max_tokens=1000)
+    padded, seen = -(-lengths // 8) * 8, []
+    for epoch in range(3):
+        batches.set_epoch(epoch)
+        made = list(batches)
+        assert len(made) == len(batches)
+        assert len(made) % 6 == 0
+        rows = rows_of(made)
+        assert sorted(row for row in rows if row < 500) == list(range(500))
+        assert max(len(b) * padded[b].max(axis=0).sum() for b in made if b != [500]) <= 1000
+        seen.append(made)
+    assert seen[0] != seen[1]
+    real = sum(lengths[b].sum() for b in seen[0] if b != [500])
+    filled = sum(len(b) * padded[b].max(axis=0).sum() for b in seen[0] if b != [500])
+    assert real / filled > 0.7
+
+
+def test_lengths_are_those_after_cutting():
+    table = datasets.Dataset.from_dict({"input_ids": [[5, 6, 1], [1]], "labels": [[8, 1], [9, 3, 1]], "length": [9, 9]})
+    assert lengths_of(table).tolist() == [[3, 2], [1, 3]]
+    assert lengths_of(table.select([1])).tolist() == [[1, 3]]
 
 
 def test_blank_row():

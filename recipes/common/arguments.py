@@ -121,6 +121,10 @@ class RecipeSettings:
         default=None, metadata={"help": "Replaces the source's text before its first field."}
     )
     num_beams: int = field(default=1, metadata={"help": "Beams; 1 is greedy."})
+    max_tokens_per_batch: int | None = field(
+        default=None,
+        metadata={"help": "Batches of this many tokens, padding and targets counted, instead of a number of rows."},
+    )
     preprocessing_num_workers: int | None = field(default=None, metadata={"help": "Processes that tokenize."})
     eval_sample_size: int = field(
         default=200,
@@ -300,10 +304,24 @@ def _check_settings(settings, values, given):
         problems.append("--activation_checkpointing_kwargs: use_reentrant must be false, or LoRA fails (trap 25)")
     if values["train_sampling_strategy"] == "batch_rebalance":
         problems.append("--train_sampling_strategy batch_rebalance: use group_by_length, random or sequential")
+    if settings.max_tokens_per_batch is not None:
+        problems += _problems_of_token_batches(settings, values)
     if settings.dataset_name and settings.train_file:
         problems.append("--dataset_name and --train_file: give one of them")
     if problems:
         raise UserError(*problems)
+
+
+def _problems_of_token_batches(settings, values):
+    from recipes.common.batches import PAD_TO
+
+    most, least = settings.max_tokens_per_batch, settings.max_source_length + settings.max_target_length + 2 * PAD_TO
+    problems = []
+    if most < least:
+        problems.append(f"--max_tokens_per_batch {most}: must be at least {least}, room for one row of full length")
+    if values["train_sampling_strategy"] != "group_by_length":
+        problems.append("--max_tokens_per_batch needs --train_sampling_strategy group_by_length")
+    return problems
 
 
 def _choose_direction(values, metrics):

@@ -4,32 +4,41 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 import torch
 from transformers import DataCollatorForSeq2Seq
 
 LABEL_PAD = -100
+PAD_TO = 8  # lengths of a batch are multiples of it, for tensor cores
 
 
-class TrainingOrder(torch.utils.data.Sampler):
-    """Every row once an epoch, in an order drawn anew each epoch from the seed and the epoch alone.
+class TrainingBatches(torch.utils.data.Sampler):
+    """Batches of row numbers: every row once an epoch, in an order drawn anew from the seed and the epoch alone.
 
-    A step takes the next `step_size` numbers, however they are split over accumulation and processes: the same rows
+    A step takes the next `per_step` batches, however they are split over accumulation and processes: the same rows
     meet in a step on one process and on four. The last step is filled with the number of the blank row (see
     `with_blank`), where the library would repeat rows and weigh them twice.
 
     Args:
-        costs: per row, in tokens; rows of like cost meet in a step. None: any rows do.
         rows: how many there are; they are numbered from 0, and `rows` itself is the blank one.
-        step_size: rows of an optimizer update: per device x accumulation x processes.
+        batch_size: rows of a batch.
+        per_step: batches of an optimizer update: accumulation x processes.
+        lengths: tokens of source and target, shape (rows, 2); rows of like length meet in a step. None: any rows do.
+        max_tokens: batches of as many rows as this holds, padding and both sides counted, instead of `batch_size`.
         shuffle: False keeps the order of the data.
     """
 
-    def __init__(self, rows, step_size, seed, costs=None, shuffle=True):
-        self.rows, self.step_size, self.seed, self.costs, self.shuffle = rows, step_size, seed, costs, shuffle
+    def __init__(self, rows, batch_size, per_step, seed, lengths=None, max_tokens=None, shuffle=True):
+        self.rows, self.batch_size, self.per_step, self.seed = rows, batch_size, per_step, seed
+        self.lengths, self.max_tokens, self.shuffle = lengths, max_tokens, shuffle
         self.epoch = 0
+        # Only what is long decides where batches of tokens end, not the draw: there are as many in every epoch.
+        self.batches = sum(1 for _ in self) if max_tokens else -(-rows // (batch_size * per_step)) * per_step
+        if max_tokens:
+            self.batch_size = None  # accelerate then takes batches as they come
 
     def __len__(self):
-        return -(-self.rows // self.step_size) * self.step_size
+        return self.batches
 
     def set_epoch(self, epoch):
         self.epoch = epoch
@@ -37,19 +46,44 @@ class TrainingOrder(torch.utils.data.Sampler):
     def __iter__(self):
         generator = np.random.default_rng([self.seed, self.epoch])
         order = generator.permutation(self.rows) if self.shuffle else np.arange(self.rows)
-        if self.costs is not None:
+        if self.max_tokens:
+            return iter(self._by_tokens(order, generator))
+        if self.lengths is not None:
             order = self._grouped(order, generator)
-        filled = np.concatenate([order, np.full(len(self) - self.rows, self.rows)])
-        return iter(filled.tolist())
+        filled = np.append(order, np.full(len(self) * self.batch_size - self.rows, self.rows))
+        return iter(filled.reshape(-1, self.batch_size).tolist())
 
     def _grouped(self, order, generator):
         """Sort within pools of up to 50 steps, then shuffle whole steps; the one that is not full stays last."""
-        pool = self.step_size * max(1, min(50, self.rows // (4 * self.step_size)))
+        step, costs = self.batch_size * self.per_step, self.lengths.sum(axis=1)
+        pool = step * max(1, min(50, self.rows // (4 * step)))
         pools = [order[start : start + pool] for start in range(0, self.rows, pool)]
-        order = np.concatenate([part[np.argsort(-self.costs[part], kind="stable")] for part in pools])
-        full = self.rows // self.step_size * self.step_size
-        steps = generator.permutation(order[:full].reshape(-1, self.step_size))
+        order = np.concatenate([part[np.argsort(-costs[part], kind="stable")] for part in pools])
+        full = self.rows // step * step
+        steps = generator.permutation(order[:full].reshape(-1, step))
         return np.concatenate([steps.ravel(), order[full:]])
+
+    def _by_tokens(self, order, generator):
+        """Fill batches with rows of like padded length, longest first; then shuffle whole steps."""
+        padded = -(-self.lengths // PAD_TO) * PAD_TO
+        order = order[np.lexsort(-padded[order].T[::-1])]  # by source, then by target, then as drawn
+        batches, widest = [[]], np.zeros(2, dtype=int)
+        for row in order.tolist():
+            wider = np.maximum(widest, padded[row])
+            if batches[-1] and wider.sum() * (len(batches[-1]) + 1) > self.max_tokens:
+                batches.append([])
+                wider = padded[row]
+            batches[-1].append(row)
+            widest = wider
+        batches += [[self.rows]] * (-len(batches) % self.per_step)
+        steps = [batches[start : start + self.per_step] for start in range(0, len(batches), self.per_step)]
+        return [batch for number in generator.permutation(len(steps)) for batch in steps[number]]
+
+
+def lengths_of(table):
+    """Tokens of source and target of each feature, as cut; shape (features, 2)."""
+    columns = table.with_format("arrow")
+    return np.stack([pc.list_value_length(columns[name][:]).to_numpy() for name in ("input_ids", "labels")], axis=1)
 
 
 def with_blank(table):
@@ -73,7 +107,7 @@ class Collator:
 
     def __post_init__(self):
         self.pad = DataCollatorForSeq2Seq(
-            self.tokenizer, model=self.model, pad_to_multiple_of=8, label_pad_token_id=LABEL_PAD
+            self.tokenizer, model=self.model, pad_to_multiple_of=PAD_TO, label_pad_token_id=LABEL_PAD
         )
 
     def __call__(self, features):

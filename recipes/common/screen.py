@@ -10,6 +10,8 @@ import warnings
 import transformers
 from tqdm.auto import tqdm
 
+from recipes.common.batches import TrainingBatches, lengths_of
+
 
 def quiet(log_level="error"):
     """Silence what means nothing to a user; `--log_level info` brings the libraries' messages back."""
@@ -50,7 +52,7 @@ def describe(tables, found, fits, tokenizer, settings, args):
     say(args, *(f"          {note}" for note in fits.get("notes", ())))
     if fits["lost"]:
         say(args, f"lost      the tokenizer cannot keep {_ranked(fits['lost'])}")
-    describe_step(args, len(tables["train"]))
+    describe_step(args, settings, tables["train"])
     if settings.dry_run:
         show_example(tables["train"][0], tokenizer, settings, args)
 
@@ -67,16 +69,21 @@ def not_taken_over(args, inherited):
         say(args, "decoding  not taken over: " + ", ".join(f"{name} {value}" for name, value in inherited.items()))
 
 
-def describe_step(args, features):
+def describe_step(args, settings, table):
     """The arithmetic of one optimizer update."""
-    parts = (args.per_device_train_batch_size, args.gradient_accumulation_steps, args.world_size)
-    total = math.prod(parts)
-    steps = args.max_steps if args.max_steps > 0 else math.ceil(math.ceil(features / total) * args.num_train_epochs)
+    rows, *parts = (args.per_device_train_batch_size, args.gradient_accumulation_steps, args.world_size)
+    most, batches, per_step = settings.max_tokens_per_batch, f"{rows}", math.prod(parts)
+    if most:
+        per_epoch = len(TrainingBatches(len(table), rows, per_step, args.seed, lengths_of(table), most)) // per_step
+        batches, total = f"up to {most:,} tokens", f"some {len(table) / max(per_epoch, 1):.0f} rows"
+    else:
+        per_epoch, total = math.ceil(len(table) / (rows * per_step)), f"{rows * per_step}"
+    steps = args.max_steps if args.max_steps > 0 else math.ceil(per_epoch * args.num_train_epochs)
     precision = "bf16" if args.bf16 else "fp16" if args.fp16 else "fp32"
     say(
         args,
-        "batch     {} per device x {} accumulated x {} processes".format(*parts)
-        + f" = {total} a step, at most {steps:,} steps, {precision} on {args.device.type}",
+        f"batch     {batches} per device x {parts[0]} accumulated x {parts[1]} processes"
+        f" = {total} a step, at most {steps:,} steps, {precision} on {args.device.type}",
     )
     gpus = _gpus()
     if args.world_size == 1 and gpus > 1:

@@ -11,7 +11,7 @@ from transformers.trainer_pt_utils import nested_gather
 from transformers.trainer_utils import EvalLoopOutput, TrainOutput
 
 from recipes.common import checkpoints, files, stopping
-from recipes.common.batches import TrainingOrder
+from recipes.common.batches import TrainingBatches, lengths_of
 from recipes.common.decoding import generate_ids, read_outputs, sampled
 from recipes.common.loss import decoder_states, token_loss
 
@@ -43,17 +43,18 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
       which the library would fill with its defaults and save (trap 6); one pass of the encoder for both.
     - evaluation_loop: each feature once, in input order, whatever the sampler and the number of processes (traps 7, 8,
       9); the loss as a mean over tokens (trap 24); scores against the references as the data has them.
-    - _get_train_sampler: steps of the same rows, however they are split; train_dataset ends in a blank row.
+    - get_train_dataloader: steps of the same rows, however they are split; train_dataset ends in a blank row.
     - _get_eval_sampler: longest first, so that batches carry little padding and memory runs out at once or never.
 
     Args:
         score: (outputs, table) -> {metric: value}; one list of decoding.Output per feature of the table, in order.
+        max_tokens_per_batch: see batches.TrainingBatches; None: per_device_train_batch_size rows.
         All others as transformers.Seq2SeqTrainer; args.generation_config must be set.
     """
 
-    def __init__(self, *args, score=None, **kwargs):
+    def __init__(self, *args, score=None, max_tokens_per_batch=None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.score = score
+        self.score, self.max_tokens_per_batch = score, max_tokens_per_batch
         self.add_callback(LossBefore())
         for callback in (transformers.PrinterCallback, transformers.ProgressCallback):
             self.remove_callback(callback)
@@ -214,7 +215,7 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         # Where an evaluation or a save is due, now or when the epoch ends, that comes first and makes the checkpoint: a
         # resume after step N never makes up for N's evaluation, and the best model would be another.
         due = self.control.should_evaluate or self.control.should_save or self.control.should_training_stop
-        due = due or self.state.global_step % (len(self.order) // self.order.step_size) == 0
+        due = due or self.state.global_step % (len(self.order) // self.order.per_step) == 0
         super()._maybe_log_save_evaluate(tr_loss, grad_norm, model, *args, **kwargs)
         if not due and stopping.wanted():
             self._save_checkpoint(model, trial=None)
@@ -222,19 +223,24 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
             files.wait_for_all()
             raise stopping.Interrupted(f"after step {self.state.global_step}, which is saved")
 
-    def _get_train_sampler(self, train_dataset=None):
-        table = self.train_dataset if train_dataset is None else train_dataset
-        args = self.args
-        grouped = args.train_sampling_strategy == "group_by_length"
-        costs = np.asarray(table["length"]) + np.asarray(table["target_length"]) if grouped else None
-        self.order = TrainingOrder(
-            rows=len(table) - 1,  # the last one is blank
-            step_size=self._train_batch_size * args.gradient_accumulation_steps * args.world_size,
+    def get_train_dataloader(self):
+        args, options = self.args, ("num_workers", "pin_memory", "persistent_workers", "prefetch_factor", "in_order")
+        self.order = TrainingBatches(
+            rows=len(self.train_dataset) - 1,  # the last one is blank
+            batch_size=self._train_batch_size,
+            per_step=args.gradient_accumulation_steps * args.world_size,
             seed=args.seed if args.data_seed is None else args.data_seed,
-            costs=costs,
+            lengths=lengths_of(self.train_dataset) if args.train_sampling_strategy == "group_by_length" else None,
+            max_tokens=self.max_tokens_per_batch,
             shuffle=args.train_sampling_strategy != "sequential",
         )
-        return self.order
+        loader = torch.utils.data.DataLoader(
+            self.train_dataset,
+            batch_sampler=self.order,
+            collate_fn=self.data_collator,
+            **{name: getattr(args, f"dataloader_{name}") for name in options},
+        )
+        return self.accelerator.prepare(loader)
 
     def _run_epoch(self, *, epoch, **kwargs):
         # On a resume with several processes the library's own set_epoch does not reach through three wrappers.

@@ -23,41 +23,70 @@ def pairs(text):
 
 
 FEMALE = words("""
-Abigail Adele Agnes Alexandra Alice Alina Alison Amanda Amelia Amelie Amina Anastasia Andrea Angela Anja Anke Ann Anna
-Annabel Annegret Annika Antonia Astrid Audrey Ayla Barbara Beate Beatrice Bethany Bettina Bianca Birgit Brenda Bridget
-Brigitte Camilla Carina Carla Caroline Cassandra Catherine Cecilia Celia Celine Charlotte Christa Christine Clara
-Claudia Constance Cordula Corinna Cornelia Daniela Daphne Deborah Denise Diana Dorothea Edith Eileen Elaine Eleanor
-Elena Elif Elisabeth Elke Ella Ellen Elsa Emily Emma Erika Esther Eva Evelyn Fatima Felicitas Fiona Franziska Frauke
-Frieda Gabriele Gerda Gillian Gisela Greta Gudrun Hanna Hannelore Harriet Hedwig Heidi Heike Helen Helena Helga Hilary
-Hilda Imogen Ines Inge Ingrid Irene Irmgard Isabel Isla Jana Janet Janina Jasmin Jeanette Jennifer Jessica Joanna
-Johanna Josephine Joyce Judith Julia Juliane Karin Karla Karolina Katharina Kathleen Katja Kerstin Kirsten Klara Lara
-Larissa Laura Lea Lena Leonie Lieselotte Lina Linda Lisa Louisa Lucia Luise Lydia Lynn Magdalena Maja Manuela Mara
-Maren Margaret Margit Maria Marianne Marie Marina Marion Marlene Martha Martina Mathilda Maureen Megan Melanie Meike
-Melissa Mia Michaela Miriam Moira Monika Muriel Nadine Nadja Naomi Natalie Nele Nicola Nina Nora Olga Olivia Pamela
-Patricia Paula Pauline Petra Philippa Phoebe Phyllis Priya Rachel Ramona Rebecca Regina Renate Ricarda Rita Roberta
-Romy Rosalind Rosemarie Roswitha Ruth Sabine Sabrina Samantha Sandra Sarah Selma Sheila Sibylle Sigrid Silke Silvia
-Simone Sofia Sonja Sophie Stefanie Stella Susanne Svenja Swantje Sybil Tabea Tamara Tanja Tatjana Teresa Thea Theresa
-Tina Traudl Ulrike Ursula Uta Valerie Vanessa Vera Verena Veronika Victoria Viola Vivian Waltraud Wanda Wiebke Winifred
-Yasmin Yvonne Zara Zoe
+Abigail Adele Adriana Agnes Aisha Alba Alessia Alexandra Alice Alicja Alina Alison Alma Amanda Amara Amelia Amelie
+Amina Anahita Anastasia Andrea Angela Anita Anja Anke Ann Anna Annabel Annegret Anneke Annika Anouk Antonia Apolline
+Ariane Arlene Asha Asta Astrid Audrey Aurelia Ayla Aylin Azadeh Barbara Beate Beatrice Beatriz Berit Bethany Bettina
+Bianca Bianka Birgit Birte Bozena Brenda Bridget Brigitte Britta Camilla Camille Carina Carla Carmen Carolina Caroline
+Cassandra Catalina Catherine Catriona Cecilia Celia Celine Charlotte Chiara Chiyo Christa Christine Claire Clara
+Clarissa Claudia Clemence Colette Concetta Constance Cordula Corinna Cornelia Costanza Dagmar Dagny Dalia Daniela
+Danuta Daphne Deborah Deirdre Delphine Denise Despina Diana Dilara Dilek Donatella Dorota Dorothea Ebba Edda Edith
+Eileen Elaine Eleanor Elena Elif Elisabeth Elke Ella Ellen Elodie Eloise Elsa Elzbieta Emily Emine Emma Emmanuelle
+Erika Esra Estelle Esther Estrella Eugenia Eulalia Eva Evelyn Fabienne Fatima Federica Felicitas Fenja Filippa Fiona
+Flavia Florence Francesca Franziska Frauke Freya Frieda Gabriele Gaia Genevieve Georgina Gerda Ghislaine Gillian
+Giovanna Gisela Giulia Gloria Grazyna Greetje Greta Gudrun Gwendolyn Hadewych Halina Hanna Hannelore Harriet Haruka
+Hatice Hedwig Heidi Heike Helen Helena Helga Henrike Hermine Hilary Hilda Hiltrud Hortense Ilaria Ildiko Ilse Imogen
+Ines Inessa Inge Ingeborg Ingrid Irene Irina Irmgard Isabel Isla Isolde Ivana Iwona Jacqueline Jadwiga Jana Janet
+Janina Jasmin Jeanette Jelena Jennifer Jessica Joanna Johanna Jolanta Jorunn Josephine Joyce Judith Julia Juliane
+Justyna Kalina Kamala Karima Karin Karla Karolina Katarzyna Katharina Kathleen Katja Kavita Keiko Kerstin Khadija Kinga
+Kirsten Klara Krystyna Lakshmi Lara Larissa Laura Laurentia Lea Leila Lena Leonie Leticia Lieselotte Liliana Lina Linda
+Lioba Lisa Ljudmila Lorena Louisa Lucia Lucrezia Ludmila Luise Luzia Lydia Lynn Madeleine Magdalena Maja Malgorzata
+Manon Manuela Mara Marcela Maren Margaret Margherita Margit Maria Mariam Marianne Maribel Marie Marina Marion Marit
+Marlene Marlies Marta Martha Martina Mathilda Matilda Maureen Maxine Mechthild Meera Megan Meike Melanie Melissa
+Mercedes Merle Mia Michaela Milena Mireille Miriam Mirjam Moira Monika Morwenna Muriel Nadine Nadja Naomi Nasrin
+Natalie Natascha Nayla Neeltje Nele Nicola Nicoletta Nina Noemi Nora Norma Oceane Octavia Odette Oksana Olga Olivia
+Ornella Ottilie Paloma Pamela Paola Parvati Patricia Paula Pauline Perrine Petra Petronella Philippa Phoebe Phyllis
+Pilar Priya Rachel Radha Rahel Raissa Ramona Rania Raquel Rebecca Regina Regula Renate Rhiannon Ricarda Rita Roberta
+Romy Rosalind Rosanna Rosemarie Rosina Roswitha Roxana Rukmini Ruth Sabine Sabrina Sakura Salome Samantha Sandra
+Saoirse Sarah Saskia Selma Serafina Shabnam Sheila Shirin Sibylle Signe Sigrid Silke Silvia Simona Simone Siobhan Sofia
+Solveig Sonja Sophie Soraya Stefanie Stella Sunita Sunniva Susanne Svenja Svetlana Swantje Sybil Tabea Tamara Tamsin
+Tanja Tatiana Tatjana Teresa Thea Thekla Theresa Tiina Tilda Tina Tomasina Traudl Ulla Ulrike Ursina Ursula Uta
+Valentina Valerie Valeska Vanessa Vera Verena Veronika Victoria Viola Violetta Vittoria Vivian Walburga Waltraud Wanda
+Wiebke Wilhelmina Winifred Xenia Ximena Yasemin Yasmin Yolanda Ysolde Yuki Yvonne Zara Zeynep Zoe Zofia Zuzana
 """)
 
 MALE = words("""
-Aaron Achim Adam Adrian Ahmed Alan Albert Alexander Alfred Alistair Ambrose Amir Andreas Andrew Anthony Anton Armin
-Arne Arnold Arthur Axel Barnaby Barry Bastian Benedikt Benjamin Bernard Bernd Bertram Bjarne Boris Brendan Brian Bruno
-Callum Carl Carsten Cedric Charles Christian Christopher Claus Clemens Clive Colin Conrad Constantin Craig Cyril Damian
-Daniel Darren David Dennis Derek Desmond Detlef Dieter Dietmar Dirk Dominik Douglas Duncan Eberhard Eckhard Edgar
-Edmund Edward Edwin Emil Emre Enrico Eric Ernst Erwin Eugen Fabian Felix Ferdinand Finlay Florian Frederick Fridolin
-Friedrich Gareth Geoffrey Georg George Gerald Gerhard Gilbert Giles Gordon Graham Gregor Gregory Guido Gustav Hannes
-Harald Harold Hartmut Hasan Hector Heiko Heinrich Heinz Helmut Hendrik Henning Henry Herbert Hermann Holger Horst
-Howard Hubert Hugh Hugo Humphrey Ian Ibrahim Ingo Isaac Ivan Jakob James Jan Jannik Jens Jeremy Joachim Jochen Johannes
-Jonas Jonathan Joseph Joshua Julian Julius Justus Kai Karim Karl Karsten Keith Kenneth Kevin Kilian Klaus Konrad Kurt
-Lars Laurence Lennart Leo Leonard Leopold Levin Lewis Linus Lorenz Louis Ludwig Luis Lukas Luke Magnus Malcolm Malte
-Manfred Marcel Marco Marius Markus Marvin Mathias Maurice Maximilian Mehmet Michael Milan Moritz Nathan Neil Nicholas
-Nigel Niklas Nils Norbert Norman Olaf Ole Oliver Oscar Oswald Otto Owen Pascal Patrick Paul Percy Peter Philipp Quentin
-Rainer Ralf Ralph Raphael Raymond Reginald Reinhard Richard Robert Roderick Roger Roland Rolf Ronald Rory
-Rudolf Rufus Rupert Ryan Samir Samuel Sascha Scott Sebastian Severin Siegfried Simon Stanley Stefan Stephen Stuart Sven
-Tarek Theodor Thilo Thomas Thorsten Tim Timothy Tobias Tom Torben Tristan Udo Ulrich Uwe Valentin Veit Victor
-Vincent Volker Walter Werner Wilhelm William Winfried Wolfgang Xaver Yusuf Zachary
+Aaron Abdul Achim Adalbert Adam Adnan Adrian Agustin Ahmed Aidan Ajay Akira Alain Alan Alarich Alastair Albert Aldo
+Alejandro Alessandro Alexander Alfonso Alfred Alistair Alois Amadeus Ambrose Amir Anders Andreas Andrew Andrzej Angus
+Anil Anselm Anthony Antoine Anton Antonio Archibald Armin Arne Arnold Aron Arthur Arvid Ashok Augusto Aurelio Axel
+Balthasar Baptiste Barnaby Barry Bartholomew Bartosz Basil Bastian Benedikt Benjamin Bennet Bernard Bernd Berthold
+Bertram Bjarne Bjorn Bogdan Boleslaw Boris Brendan Brian Bruno Burak Callum Carl Carlos Carsten Casimir Caspar Cedric
+Cem Cengiz Cesare Charles Christian Christof Christopher Claudio Claus Clemens Clive Colin Conrad Constantin Cornelius
+Corrado Cosimo Craig Curtis Cyril Czeslaw Damian Damon Daniel Dariusz Darren David Deniz Dennis Derek Desmond Detlef
+Devendra Diego Dieter Dietmar Dimitri Dirk Domenico Dominik Donald Dorian Douglas Dragan Duncan Eamon Eberhard Eckhard
+Edgar Edmond Edmund Eduardo Edward Edwin Egon Elias Elliot Emanuel Emil Emilio Emre Enno Enrico Enrique Erhard Eric
+Erkan Ernst Erwin Esteban Etienne Eugen Ewald Fabian Fabio Falk Farid Federico Felipe Felix Ferdinand Fergus Fernando
+Fiete Filippo Finlay Florian Francesco Franciszek Frank Frederick Fridolin Friedrich Fritjof Fyodor Gabriel Gareth
+Gaspard Gennaro Geoffrey Georg George Gerald Gerard Gerhard Gerrit Giacomo Gianni Gilbert Giles Giorgio Giovanni
+Giuseppe Godfrey Goran Gordon Gottfried Graham Gregor Gregory Grzegorz Guido Guillaume Gunnar Gunther Gustav Hakan
+Hannes Harald Harold Hartmut Haruto Hasan Hassan Hector Heiko Heimo Heinrich Heinz Helge Helmut Hendrik Henning Henrik
+Henry Herbert Hermann Hilmar Hinnerk Hiroshi Holger Horatio Horst Howard Hubert Hugh Hugo Humphrey Ian Ibrahim Ignacio
+Igor Ilja Imran Ingmar Ingo Isaac Ismail Itzhak Ivan Ivo Jacek Jacques Jakob James Jan Jannik Jarek Jaroslav Jasper
+Javier Jens Jeremy Jerome Jerzy Jesper Joachim Joaquin Jochen Johannes Jonas Jonathan Jorge Joseph Joshua Josip Juan
+Julian Julius Juri Justus Kai Kamil Karim Karl Karsten Kasimir Kaspar Keanu Keith Kenji Kenneth Kevin Kilian Killian
+Kjell Klaus Knut Konrad Krzysztof Kunibert Kurt Lachlan Lars Laszlo Laurence Laurent Leander Leif Lennart Leo Leonard
+Leopold Levin Lewis Linus Lorenz Lorenzo Lothar Louis Lubomir Luca Luciano Lucien Ludger Ludwig Luis Lukas Luke Maarten
+Maciej Magnus Maksym Malcolm Malte Manfred Manuel Marcel Marcello Marco Marek Mario Marius Markus Marvin Mathias Matteo
+Matthieu Maurice Maxim Maximilian Mehmet Michael Milan Mirko Miroslav Mohammed Moritz Murat Mustafa Nabil Nathan Neil
+Nicholas Nicolas Nigel Niklas Nikolai Nils Norbert Norman Odin Olaf Ole Oliver Olivier Omar Orlando Oscar Oswald Otto
+Ottokar Owen Pablo Paolo Pascal Patrick Paul Pavel Pedro Percy Peter Philipp Philippe Pierre Pietro Piotr Quentin Radek
+Rafael Rainer Rajesh Ralf Ralph Ramon Raoul Raphael Rashid Rasmus Raymond Reginald Reinhard Reinhold Remigius Renato
+Ricardo Richard Robert Roberto Rocco Roderick Rodrigo Roger Roland Rolf Roman Romeo Ronald Rory Rostislav Ruben Rudolf
+Ruediger Rufus Rupert Ryan Salvatore Samir Samuel Sandro Sanjay Santiago Sascha Scott Sebastian Selim Serge Sergej
+Severin Siegfried Sigmund Silvan Simon Slawomir Soren Stanislaw Stefan Stellan Stephen Stuart Suresh Sven
+Sylvester Tadeusz Takeshi Tancred Tarek Tariq Teodor Thaddeus Theo Theodor Thierry Thilo Thomas Thorsten Tim Timothy
+Timur Tiziano Tobias Tom Tomasz Torben Torsten Tristan Udo Ulf Ulrich Umberto Urban Uwe Vaclav Valentin Valerio Vasil
+Veit Victor Vikram Viktor Vincent Vincenzo Vitus Vladimir Volker Waldemar Walter Warren Wenzel Werner Wieland Wilfried
+Wilhelm Willem William Winfried Wojciech Wolfgang Xaver Yannick Yusuf Yves Zachary Zbigniew Zoltan
 """)
 
 SURNAMES = words("""
@@ -94,6 +123,27 @@ Warburton Warwick Waterman Watkins Weber Wegner Weidmann Weiland Wendt Westphal 
 Willems Williams Wilson Winkler Winslow Winterbourne Wittmann Wolff Woodward Wright Wylie Yates Yilmaz Zander Zeller
 Ziegler Zimmermann
 """)
+
+# Put together of parts, as most surnames of both countries are: copying names is learned from many, not from a few.
+SURNAME_PARTS = (
+    (
+        words("""
+        Ack Ald Ash Back Ban Barn Bex Birk Bos Brad Bram Brock Bux Cald Cas Chad Chet Clay Col Cran Crom Dag Den Dray
+        Dun Eg El Fal Fen Fin Gat Gil Gos Had Hal Hard Hat Hes Hol Hux Ken Kil Lang Lin Lud Mal Mel Nor Oak Pem Pen
+        Quen Rad Red Ros Rud Sel Shel Sher Stan Stav Sut Tad Thorn Til Tren Ul Wad Wal Wen Whit Win Wyn Yar
+        """),
+        words("bury by combe cott field ford ham hurst ley more shaw stead thorpe ton well wick worth"),
+    ),
+    (
+        words("""
+        Adel Alt Amels Blei Bruck Buch Dorn Eber Ehren Eichen Fahren Falken Fichten Grau Griess Hasel Heiden Hirsch
+        Hohen Kalten Kirch Klein Krumm Lauter Linden Loh Mitter Moos Neu Nieder Ober Pfaffen Ratten Reichen Rosen
+        Schoen Schwarz Sonnen Stein Tannen Trauten Unter Vogel Wald Weissen Wiesen Winter Zell
+        """),
+        words("bacher becker berger dorfer eder felder hauser hofer huber maier mann moser rieder steiner thaler"),
+    ),
+)
+SURNAMES = sorted({*SURNAMES, *(first + last for firsts, lasts in SURNAME_PARTS for first in firsts for last in lasts)})
 
 PRODUCTS = """
 teapot|teapots|Teekanne|f|Teekannen|kitchen|c|lid:Deckel:m, strainer:Teesieb:n
