@@ -54,21 +54,27 @@ class TrainingBatches(torch.utils.data.Sampler):
         return iter(filled.reshape(-1, self.batch_size).tolist())
 
     def _grouped(self, order, generator):
-        """Sort within pools of up to 50 steps, then shuffle whole steps; the one that is not full stays last."""
-        step, costs = self.batch_size * self.per_step, self.lengths.sum(axis=1)
-        pool = step * max(1, min(50, self.rows // (4 * step)))
-        pools = [order[start : start + pool] for start in range(0, self.rows, pool)]
-        order = np.concatenate([part[np.argsort(-costs[part], kind="stable")] for part in pools])
+        """Sort within pools of up to 100 steps, then shuffle whole steps; the one that is not full stays last.
+
+        Half of the rows are a pool at most: which rows meet has to differ from epoch to epoch.
+        """
+        step = self.batch_size * self.per_step
+        pool = step * max(1, min(100, self.rows // (2 * step)))
+        order = np.concatenate([self._sorted(order[start : start + pool]) for start in range(0, self.rows, pool)])
         full = self.rows // step * step
         steps = generator.permutation(order[:full].reshape(-1, step))
         return np.concatenate([steps.ravel(), order[full:]])
 
+    def _sorted(self, rows):
+        """The longest first, as padded: by the side whose lengths differ most, then by the other, then as they come."""
+        padded = -(-self.lengths[rows] // PAD_TO) * PAD_TO
+        return rows[np.lexsort(-padded.T[np.argsort(self.lengths.std(axis=0), kind="stable")])]
+
     def _by_tokens(self, order, generator):
-        """Fill batches with rows of like padded length, longest first; then shuffle whole steps."""
+        """Fill batches with rows of like length, then shuffle whole steps."""
         padded = -(-self.lengths // PAD_TO) * PAD_TO
-        order = order[np.lexsort(-padded[order].T[::-1])]  # by source, then by target, then as drawn
         batches, widest = [[]], np.zeros(2, dtype=int)
-        for row in order.tolist():
+        for row in self._sorted(order).tolist():
             wider = np.maximum(widest, padded[row])
             if batches[-1] and wider.sum() * (len(batches[-1]) + 1) > self.max_tokens:
                 batches.append([])

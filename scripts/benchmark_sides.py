@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The three ways of training that `benchmark.py` compares; each runs in a process of its own and prints one JSON line.
+
+python scripts/benchmark_sides.py recipe|plain|tutorial '{"model": "...", "train": "...", ...}'
+
+recipe    a recipe of this repository, as a user starts it
+plain     Seq2SeqTrainer and its defaults: fp32, rows in random order, batches padded to their longest row
+tutorial  the loop that tutorials teach: fp32, every text padded to 512 and every target to 128 tokens
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import torch
+import transformers
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, DataCollatorForSeq2Seq, Seq2SeqTrainingArguments
+
+from recipes.common.files import read_json
+from recipes.common.runs import peak_memory_gib
+from recipes.common.trainer import Seq2SeqTrainer
+
+SOURCE, SOURCE_LIMIT, TARGET_LIMIT = "summarize: ", 512, 128
+
+
+class FirstStep(Exception):
+    """Raised when the first step is done, where only the start is timed."""
+
+
+def recipe(task):
+    """Train, or only evaluate, with a recipe; the flags are those of `plain`, everything else is ours."""
+    from importlib import import_module
+
+    module = import_module(f"recipes.{task.get('recipe', 'summarize_t5')}")
+    flags = {
+        "model_name_or_path": task["model"],
+        "train_file": task["train"],
+        "validation_file": task["validation"],
+        "output_dir": task["out"],
+        "num_train_epochs": task["epochs"],
+        "per_device_train_batch_size": task["batch"],
+        "learning_rate": task["rate"],
+        "label_smoothing_factor": task["smoothing"],
+        "seed": task["seed"],
+        "num_beams": task["beams"],
+        "max_target_length": task["new_tokens"] if task["evaluate"] else TARGET_LIMIT,
+        "max_source_length": SOURCE_LIMIT,
+        "warmup_steps": 0,
+        "eval_strategy": "no",
+        "save_strategy": "no",
+        "load_best_model_at_end": False,
+        "do_eval" if task["evaluate"] else "do_train": True,
+        **task.get("flags", {}),
+    }
+    if task["stop_at_first_step"]:
+        step = Seq2SeqTrainer.training_step
+
+        def first_step(*args, **kwargs):
+            step(*args, **kwargs)
+            raise FirstStep
+
+        Seq2SeqTrainer.training_step = first_step
+    try:
+        module.main([word for name, value in flags.items() for word in (f"--{name}", str(value))])
+    except FirstStep:
+        return {"seconds": time.time() - task["began"]}
+    out, split = Path(task["out"]), "eval" if task["evaluate"] else "train"
+    seconds = read_json(out / f"{split}_results.json")[f"{split}_runtime"]
+    if not task["evaluate"]:
+        return {"seconds": seconds}
+    lines = (out / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
+    return {"seconds": seconds, "texts": [json.loads(line)["prediction"] for line in lines]}
+
+
+def plain(task):
+    """The same with the library's own trainer."""
+    tokenizer, model = load(task)
+    collator = DataCollatorForSeq2Seq(tokenizer, model=model)
+    arguments = Seq2SeqTrainingArguments(
+        output_dir=task["out"],
+        num_train_epochs=task["epochs"],
+        per_device_train_batch_size=task["batch"],
+        learning_rate=task["rate"],
+        label_smoothing_factor=task["smoothing"],
+        seed=task["seed"],
+        predict_with_generate=True,
+        use_cpu=not torch.cuda.is_available(),
+        save_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+    )
+    rows = [encode(row, tokenizer) for row in read(task["validation" if task["evaluate"] else "train"])]
+    trainer = transformers.Seq2SeqTrainer(
+        model, arguments, collator, rows, eval_dataset=rows, processing_class=tokenizer
+    )
+    if task["evaluate"]:
+        began = time.perf_counter()
+        limits = {"max_new_tokens": task["new_tokens"], "num_beams": task["beams"], "no_repeat_ngram_size": 3}
+        made = trainer.predict(rows, max_length=None, **limits).predictions
+        made = [[token if token >= 0 else tokenizer.pad_token_id for token in ids] for ids in made]
+        texts = [text.strip() for text in tokenizer.batch_decode(made, skip_special_tokens=True)]
+        return {"seconds": time.perf_counter() - began, "texts": texts}
+    seconds = trainer.train().metrics["train_runtime"]
+    return {"seconds": seconds, **saved(model, tokenizer, task)}
+
+
+def tutorial(task):
+    """The same with a loop of one's own, over batches that are all of one shape."""
+    tokenizer, model = load(task)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.manual_seed(task["seed"])
+    shape = {"padding": "max_length", "truncation": True, "return_tensors": "pt"}
+    rows = read(task["train"])
+    sources = tokenizer([SOURCE + row["document"] for row in rows], max_length=SOURCE_LIMIT, **shape)
+    targets = tokenizer([row["summary"] for row in rows], max_length=TARGET_LIMIT, **shape)["input_ids"]
+    targets[targets == tokenizer.pad_token_id] = -100
+    tensors = torch.utils.data.TensorDataset(sources["input_ids"], sources["attention_mask"], targets)
+    optimizer = torch.optim.AdamW(model.to(device).parameters(), lr=task["rate"])
+    model.train()
+    began = time.perf_counter()
+    for _ in range(task["epochs"]):
+        for batch in torch.utils.data.DataLoader(tensors, batch_size=task["batch"], shuffle=True):
+            ids, mask, labels = (part.to(device) for part in batch)
+            optimizer.zero_grad()
+            model(input_ids=ids, attention_mask=mask, labels=labels).loss.backward()
+            optimizer.step()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return {"seconds": time.perf_counter() - began, **saved(model, tokenizer, task)}
+
+
+def load(task):
+    tokenizer = AutoTokenizer.from_pretrained(task["model"])
+    model = AutoModelForSeq2SeqLM.from_pretrained(task["model"], dtype=torch.float32)
+    if task.get("lora"):
+        from peft import LoraConfig, get_peft_model
+
+        model = get_peft_model(model, LoraConfig(task_type="SEQ_2_SEQ_LM", **task["lora"]))
+    return tokenizer, model
+
+
+def read(path):
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def encode(row, tokenizer):
+    ids = tokenizer(SOURCE + row["document"], max_length=SOURCE_LIMIT, truncation=True)["input_ids"]
+    labels = tokenizer(text_target=row["summary"], max_length=TARGET_LIMIT, truncation=True)["input_ids"]
+    return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels}
+
+
+def saved(model, tokenizer, task):
+    if not task.get("lora"):
+        model.save_pretrained(task["out"])
+        tokenizer.save_pretrained(task["out"])
+    return {}
+
+
+@torch.inference_mode()
+def held_out_loss(folder, validation):
+    """Mean cross-entropy per target token, in fp32, of a saved model."""
+    tokenizer, model = load({"model": folder})
+    rows, total, tokens = [encode(row, tokenizer) for row in read(validation)], 0.0, 0
+    for row in rows:
+        labels = torch.tensor([row["labels"]])
+        total += float(model(input_ids=torch.tensor([row["input_ids"]]), labels=labels).loss) * labels.numel()
+        tokens += labels.numel()
+    return total / tokens
+
+
+def main():
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    side, task = sys.argv[1], json.loads(sys.argv[2])
+    told, sys.stdout = sys.stdout, open(os.devnull, "w")
+    result = {"recipe": recipe, "plain": plain, "tutorial": tutorial}[side](task)
+    result["memory"] = peak_memory_gib()
+    if not (task["evaluate"] or task["stop_at_first_step"] or task.get("lora") or task.get("recipe")):
+        result["loss"] = held_out_loss(task["out"], task["validation"])
+    print(json.dumps(result), file=told)
+
+
+if __name__ == "__main__":
+    main()
