@@ -223,3 +223,40 @@ def test_trap_39_sampling_takes_its_own_seed_and_gives_the_random_state_back(tok
     assert torch.equal(torch.random.get_rng_state(), before)
     *_, second, _, _ = generate(tokenizer, with_scores=False, **chosen)
     assert torch.equal(first, second)
+
+
+# ---------------------------------------------------------------- what beams share
+
+
+@pytest.mark.parametrize("family", ["t5", "bart"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"num_beams": 4},
+        {"num_beams": 4, "num_return_sequences": 3},
+        {"num_return_sequences": 3, "do_sample": True, "top_k": 20},
+    ],
+)
+def test_beams_share_their_source_and_give_the_same_ids(tokenizer, family, how):
+    """Keys and values of the source are made once for its 3 rows, not for 9 or 12; the ids are the library's own."""
+    model = make_model(family, tokenizer).eval()
+    config = generation_config(Settings(**{"num_beams": 1, "max_target_length": 12, **how}), model)
+    ids = torch.arange(5, 5 + 3 * 7).view(3, 7)
+    mask = torch.ones_like(ids)
+    mask[1, 4:] = 0
+    with torch.no_grad():
+        torch.manual_seed(3)
+        wanted = model.generate(ids, attention_mask=mask, generation_config=config)
+        rows = set()
+        cross = [
+            module
+            for name, module in model.named_modules()
+            if name.endswith(("EncDecAttention.k", "encoder_attn.k_proj"))
+        ]
+        for module in cross:
+            module.register_forward_hook(lambda module, args, output: rows.add(len(output)))
+        torch.manual_seed(3)
+        made, _ = generate_ids(model, model.get_encoder()(ids, attention_mask=mask), mask, config)
+    assert cross
+    assert rows == {3}
+    assert made.transpose(1, 2).reshape(wanted.shape).tolist() == wanted.tolist()

@@ -7,7 +7,7 @@ from collections import namedtuple
 
 import numpy as np
 import torch
-from transformers import GenerationConfig
+from transformers import DynamicCache, EncoderDecoderCache, GenerationConfig
 
 from recipes.common import UserError
 from recipes.common.loss import decoder_states, token_loss
@@ -96,7 +96,10 @@ def generate_ids(model, encoded, attention_mask, config, with_scores=False):
     count = config.num_return_sequences or 1
     # A copy: generate() repeats the encoder's states in place, once per beam.
     ids = model.generate(
-        attention_mask=attention_mask, encoder_outputs=type(encoded)(**encoded), generation_config=config
+        attention_mask=attention_mask,
+        encoder_outputs=type(encoded)(**encoded),
+        generation_config=config,
+        past_key_values=_shared_cache(model, encoded, attention_mask, config),
     )
     scores = ids.new_zeros(len(ids), dtype=torch.float32)
     if with_scores:
@@ -108,6 +111,36 @@ def generate_ids(model, encoded, attention_mask, config, with_scores=False):
         hidden, head = decoder_states(model, {**inputs, "decoder_input_ids": ids[:, :-1]})
         scores = -token_loss(hidden, head, labels, reduction="none").sum(1) / (labels != -100).sum(1)
     return ids.view(-1, count, ids.shape[1]).transpose(1, 2), scores.view(-1, count)
+
+
+class BeamCache(EncoderDecoderCache):
+    """The beams of a source all look at the same encoder states: to change places, they need not be moved."""
+
+    def reorder_cache(self, beam_idx):
+        self.self_attention_cache.reorder_cache(beam_idx)
+
+
+def _shared_cache(model, encoded, attention_mask, config):
+    """A cache whose cross-attention is computed once per source, not once per beam; None where that saves nothing.
+
+    With four beams of t5-small the library spends a sixth of its time on those copies.
+    """
+    copies = config.num_beams if (config.num_beams or 1) > 1 else config.num_return_sequences or 1
+    if copies == 1 or not getattr(model, "_supports_default_dynamic_cache", bool)():
+        return None
+    text = model.config.get_text_config(decoder=True)
+    once = EncoderDecoderCache(DynamicCache(config=text), DynamicCache(config=text))
+    states = encoded.last_hidden_state
+    start = torch.full((len(states), 1), config.decoder_start_token_id, device=states.device)
+    asked = {"encoder_hidden_states": states, "encoder_attention_mask": attention_mask, "past_key_values": once}
+    model.get_decoder()(input_ids=start, **asked, use_cache=True)
+    cache = BeamCache(DynamicCache(config=text), DynamicCache(config=text))
+    for number in [number for number, filled in once.is_updated.items() if filled]:
+        layer = once.cross_attention_cache.layers[number]
+        shared = (part.repeat_interleave(copies, 0) for part in (layer.keys, layer.values))
+        cache.cross_attention_cache.update(*shared, number)
+        cache.is_updated[number] = True
+    return cache
 
 
 def read_outputs(ids, scores, tokenizer, config, with_scores=False):

@@ -68,8 +68,8 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         labels = inputs.pop("labels")
         inputs.pop("feature", None)
         hidden, head = decoder_states(model, inputs)
-        # The head runs in fp32 here, outside of the autocast of the model's own forward.
-        loss = token_loss(hidden, head, labels, label_smoothing=self.args.label_smoothing_factor)
+        with self.accelerator.autocast():  # the head in bf16, too; what is summed is fp32
+            loss = token_loss(hidden, head, labels, label_smoothing=self.args.label_smoothing_factor)
         tokens = (labels != -100).sum() if num_items_in_batch is None else num_items_in_batch
         # DistributedDataParallel averages gradients over processes, each of which holds a part of the sum.
         loss = loss / tokens * (1 if num_items_in_batch is None else self.accelerator.num_processes)
