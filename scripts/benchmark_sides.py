@@ -8,8 +8,9 @@ plain     Seq2SeqTrainer and its defaults: fp32, rows in random order, batches p
 tutorial  the loop that tutorials teach: fp32, every text padded to 512 and every target to 128 tokens
 """
 
+import contextlib
+import io
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -176,12 +177,12 @@ def main():
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     side, task = sys.argv[1], json.loads(sys.argv[2])
-    told, sys.stdout = sys.stdout, open(os.devnull, "w")
-    result = {"recipe": recipe, "plain": plain, "tutorial": tutorial}[side](task)
+    with contextlib.redirect_stdout(io.StringIO()):
+        result = {"recipe": recipe, "plain": plain, "tutorial": tutorial}[side](task)
     result["memory"] = peak_memory_gib()
     if not (task["evaluate"] or task["stop_at_first_step"] or task.get("lora") or task.get("recipe")):
         result["loss"] = held_out_loss(task["out"], task["validation"])
-    print(json.dumps(result), file=told)
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Text to ids: templates, tokenization, what the length limits cut and what the tokenizer loses."""
 
+import contextlib
 import itertools
+import os
 import random
 import re
 import string
 from bisect import bisect_right
-from collections import Counter
 
 import datasets
 import numpy as np
 
-from recipes.common import UserError
+from recipes.common import UserError, cache
 from recipes.common.data import short
 
 
@@ -26,7 +27,7 @@ def fill(template):
     return lambda row, settings, tokenizer: [template.format(**row)]
 
 
-def tokenize(splits, prepare, target, tokenizer, settings):
+def tokenize(splits, prepare, target, tokenizer, settings, keep=True):
     """Rows to features: one per source that `prepare` makes of a row, in row order, nothing padded.
 
     Args:
@@ -34,6 +35,7 @@ def tokenize(splits, prepare, target, tokenizer, settings):
         prepare: (row, settings, tokenizer) -> list of source texts, at least one.
         target: template of the target text; or (row, source) -> text where the sources of a row differ in it; or None
             for rows to predict, which have no target.
+        keep: find the tables again at the next start; see cache.tables.
     Returns:
         {"train": Dataset, ...} with columns input_ids, labels, length and target_length (tokens before cutting), source
         (text), row (as given), example (the row's number in its split) and feature (its own number).
@@ -54,12 +56,27 @@ def tokenize(splits, prepare, target, tokenizer, settings):
         labels, target_length = _encode(tokenizer, "text_target", targets, settings.max_target_length)
         return columns | {"labels": labels, "target_length": target_length}
 
-    tables = {}
-    for split, rows in splits.items():
-        table = datasets.Dataset.from_dict({"example": range(len(rows)), "row": rows})
-        table = table.map(encode, batched=True, num_proc=settings.preprocessing_num_workers)
-        tables[split] = table.add_column("feature", range(len(table)))
-    return tables
+    def make():
+        tables = {}
+        for split, rows in splits.items():
+            table = datasets.Dataset.from_dict({"example": range(len(rows)), "row": rows})
+            with _all_cores(settings.preprocessing_num_workers):
+                table = table.map(encode, batched=True, num_proc=settings.preprocessing_num_workers)
+            tables[split] = table.add_column("feature", range(len(table)))
+        return tables
+
+    return cache.tables(splits, tokenizer, settings, make) if keep else make()
+
+
+@contextlib.contextmanager
+def _all_cores(workers):
+    """Let the tokenizer use all cores, only here: a process forked later could wait for its threads for ever."""
+    before = os.environ.get("TOKENIZERS_PARALLELISM", "false")
+    os.environ["TOKENIZERS_PARALLELISM"] = "false" if workers else "true"
+    try:
+        yield
+    finally:
+        os.environ["TOKENIZERS_PARALLELISM"] = before
 
 
 def windows(before, after, text, limit, shared, tokenizer):
@@ -136,7 +153,7 @@ def length_report(tables, settings):
     limits = {"length": settings.max_source_length, "target_length": settings.max_target_length}
     sides = {"source": "length", "target": "target_length"}
     return {
-        split: {side: _lengths(np.asarray(table[column]), limits[column]) for side, column in sides.items()}
+        split: {side: _lengths(table.with_format("numpy")[column][:], limits[column]) for side, column in sides.items()}
         for split, table in tables.items()
     }
 
@@ -169,11 +186,10 @@ def lost_characters(table, target, tokenizer):
     Each distinct character is tried once between two letters, so the cost hardly grows with the data. T5 loses line
     breaks, braces and `<` this way.
     """
-    holding = Counter()
-    for feature in table.select_columns(["source", "row"]):
-        for text in (feature["source"], references(feature["row"], target)[0]):
-            holding.update(set(text))
-    return {character: holding[character] for character in _lost(sorted(holding), tokenizer)}
+    features = table.select_columns(["source", "row"])
+    texts = [text for one in features for text in (one["source"], references(one["row"], target)[0])]
+    lost = _lost(sorted(set().union(*texts)), tokenizer)
+    return {character: sum(character in text for text in texts) for character in lost}
 
 
 def lost_signs(signs, rows, fields, tokenizer):

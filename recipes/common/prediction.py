@@ -74,7 +74,7 @@ class Predictor:
         rows = [{"id": str(number), **row} for number, row in enumerate(rows, 1)]
         if not rows:
             return []
-        table = features.tokenize({"new": rows}, self.prepare, None, self.tokenizer, self.settings)["new"]
+        table = features.tokenize({"new": rows}, self.prepare, None, self.tokenizer, self.settings, keep=False)["new"]
         outputs = self._generate(table, progress, {} if journal is None else journal)
         of_row, sources = [[] for _ in rows], [[] for _ in rows]
         for several, feature in zip(outputs, table.select_columns(["example", "source"]), strict=True):

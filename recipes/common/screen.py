@@ -43,7 +43,7 @@ def begin(settings, args):
 
 def describe(tables, found, fits, tokenizer, settings, args):
     """Split sizes, what the limits cut, what the tokenizer loses, the arithmetic of a step; more with --dry_run."""
-    rows = {split: len(set(table["example"])) for split, table in tables.items()}
+    rows = {split: len(table.unique("example")) for split, table in tables.items()}
     say(args, "rows      " + ", ".join(f"{split} {count:,}" for split, count in rows.items()))
     say(args, *(f"          {note}" for note in found["notes"]))
     for side, cut in fits["lengths"]["train"].items():

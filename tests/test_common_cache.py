@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""recipes/common/cache.py: what is found again, and what never is."""
+
+import dataclasses
+import multiprocessing
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import datasets
+import pytest
+from conftest import make_tokenizer
+
+from recipes.common import cache
+from recipes.common.arguments import RecipeSettings
+from recipes.common.features import fill, tokenize
+
+ROWS = [{"id": str(n), "document": f"Ann asks\n for {n}\u2028", "summary": ["Ann asks", "a mug"]} for n in range(5)]
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "recipes"
+
+
+@dataclasses.dataclass
+class Settings(RecipeSettings):
+    doc_stride: int = 4
+    length_penalty: float = 1.0
+
+
+class Counting:
+    """A `prepare` that counts the rows it was asked for."""
+
+    def __init__(self):
+        self.rows = 0
+
+    def __call__(self, row, settings, tokenizer):
+        self.rows += 1
+        return [row["document"]]
+
+
+def made(rows=ROWS, tokenizer=None, prepare=None, **settings):
+    """(tables, how many rows were prepared for them)."""
+    prepare = prepare or Counting()
+    splits = {"train": rows, "validation": rows[:2]}
+    return tokenize(splits, prepare, "{summary}", tokenizer or make_tokenizer(), Settings(**settings)), prepare.rows
+
+
+def test_a_second_start_tokenizes_nothing_and_finds_the_same():
+    first, asked = made()
+    again, asked_again = made()
+    assert (asked, asked_again) == (7, 0)
+    for split in ("train", "validation"):
+        assert again[split].column_names == first[split].column_names
+        assert again[split].to_list() == first[split].to_list()
+    assert [one["row"] for one in again["train"]] == ROWS
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rows": [{**ROWS[0], "document": "Ann asks for 0 "}, *ROWS[1:]]},
+        {"rows": ROWS[::-1]},
+        {"rows": ROWS[:4]},
+        {"tokenizer": make_tokenizer(pad="<nothing>")},
+        {"max_source_length": 5},
+        {"max_target_length": 5},
+        {"source_prefix": "sum: "},
+        {"doc_stride": 5},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_made_anew_when_what_it_depends_on_has_changed(change):
+    made()
+    _, asked = made(**change)
+    assert asked == len(change.get("rows", ROWS)) + 2
+
+
+def test_made_anew_when_the_code_has_changed(monkeypatch):
+    made()
+    code = cache._own_code()
+    assert Path(__file__).read_bytes() in code
+    assert not any(b"class " + b"Seq2SeqTrainingArguments" in one for one in code)
+    monkeypatch.setattr(cache, "_own_code", lambda: [*code, b"more"])
+    assert made()[1] == 7
+
+
+@pytest.mark.parametrize("change", [{"num_beams": 4}, {"length_penalty": 2.0}, {"eval_sample_size": 9}])
+def test_found_again_with_other_settings_of_what_comes_later(change):
+    made()
+    assert made(**change)[1] == 0
+
+
+def test_a_folder_that_cannot_be_written_to_costs_time_and_nothing_else(place):
+    place.parent.mkdir()
+    place.write_text("a file where the folder belongs")
+    assert made()[1] == made()[1] == 7
+
+
+def test_a_killed_write_is_no_table(place):
+    made()
+    (folder,) = [path for path in place.iterdir() if path.is_dir()]
+    folder.rename(f"{folder}.tmp")
+    (place / f"{folder.name}.tmp" / "dataset_dict.json").unlink()
+    assert made()[1] == 7
+    assert made()[1] == 0
+
+
+def test_the_least_recently_used_goes_first(place, monkeypatch):
+    monkeypatch.setattr(cache, "KEPT", 2)
+    for number, length in enumerate((11, 12, 11, 13)):
+        made(max_source_length=length)
+        for path in place.iterdir():
+            os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 100 + number))
+    assert [made(max_source_length=length)[1] for length in (13, 11, 12)] == [0, 0, 7]
+
+
+def test_predictions_of_new_rows_are_not_kept(place):
+    tokenize({"new": ROWS}, fill("{document}"), None, make_tokenizer(), SimpleNamespace(
+        max_source_length=9, preprocessing_num_workers=None), keep=False)  # fmt: skip
+    assert not place.exists()
+
+
+def _one(queue, place):
+    datasets.config.HF_DATASETS_CACHE = place
+    queue.put(made()[1])
+
+
+def test_of_the_processes_of_a_machine_one_tokenizes(place):
+    """No collective has a part in it: however slow the first is, no time limit of the others runs out (trap 34)."""
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    processes = [context.Process(target=_one, args=(queue, str(place.parent))) for _ in range(2)]
+    for process in processes:
+        process.start()
+    assert sorted(queue.get(timeout=120) for _ in processes) == [0, 7]
+    for process in processes:
+        process.join()
