@@ -69,6 +69,8 @@ def recipe(task):
         module.main([word for name, value in flags.items() for word in (f"--{name}", str(value))])
     except FirstStep:
         return {"seconds": time.time() - task["began"]}
+    if "dry_run" in flags:
+        return {"seconds": time.time() - task["began"]}
     out, split = Path(task["out"]), "eval" if task["evaluate"] else "train"
     seconds = read_json(out / f"{split}_results.json")[f"{split}_runtime"]
     if not task["evaluate"]:
@@ -180,8 +182,8 @@ def main():
     with contextlib.redirect_stdout(io.StringIO()):
         result = {"recipe": recipe, "plain": plain, "tutorial": tutorial}[side](task)
     result["memory"] = peak_memory_gib()
-    if not (task["evaluate"] or task["stop_at_first_step"] or task.get("lora") or task.get("recipe")):
-        result["loss"] = held_out_loss(task["out"], task["validation"])
+    if "held_out" in task:
+        result["loss"] = held_out_loss(task["out"], task["held_out"])
     print(json.dumps(result))
 
 

@@ -744,3 +744,30 @@ def test_edited_rows_are_another_run(done, flags, data, tmp_path, no_weights, ca
     edited = write_jsonl(tmp_path / "train.jsonl", rows)
     err = refused(flags(output_dir=done.folder, train_file=edited), done.folder, capsys)
     assert "holds a run with other settings" in err and json.dumps("sha256") not in err.splitlines()[0]
+
+
+# ---------------------------------------------------------------- a second start
+
+
+def test_the_same_model_answers_the_same_rows_once(flags, tmp_path, monkeypatch, meddle):
+    """Another run on the same model and rows begins with what was generated before; other weights answer anew."""
+    asked = []
+    predict = Seq2SeqTrainer.predict
+    monkeypatch.setattr(
+        Seq2SeqTrainer, "predict", lambda self, *args, **more: asked.append(more) or predict(self, *args, **more)
+    )
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
+
+    def untuned(folder, **changed):
+        asked.clear()
+        assert run_recipe(flags(output_dir=tmp_path / folder, do_train=True, num_train_epochs=1, **changed)) == 0
+        return read_json(tmp_path / folder / "baseline_results.json")["untuned"], len(asked)
+
+    first, times = untuned("one")
+    assert times == 1
+    assert untuned("two", learning_rate=1e-4) == (first, 0)
+    assert untuned("three", num_beams=2)[1] == 1
+    meddle(lambda model: model.lm_head.weight.data.neg_())
+    other, times = untuned("four")
+    assert times == 1
+    assert other != first

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prepared tables on disk, found again by everything they depend on: a second start tokenizes nothing."""
+"""What a start has made, found again by everything it depends on: a second one tokenizes nothing."""
 
 import contextlib
 import dataclasses
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import datasets
 import tokenizers
+import torch
 import transformers
 
 from recipes.common import files
@@ -28,7 +29,7 @@ DECODING = set(transformers.GenerationConfig().to_dict())
 def tables(splits, tokenizer, settings, make):
     """`make()`, a dict of tables made of `splits`, or what it gave for the same rows, tokenizer, settings and code.
 
-    Each machine has its own cache, in the folder of the datasets library. Of the processes of a machine, the first
+    Each machine has its own cache, beside that of the datasets library. Of the processes of a machine, the first
     makes the tables while the others wait, without a time limit. Where nothing can be kept, each makes its own.
     """
     if not tokenizer.is_fast:
@@ -45,6 +46,42 @@ def tables(splits, tokenizer, settings, make):
         return make()
 
 
+def remembered(told, make):
+    """`make()`, JSON, or what it gave for the same `told`, parts of text or bytes. All processes have to call it.
+
+    What the first process has found is what all go by: an evaluation needs every one of them.
+    """
+    key = hashlib.sha256()
+    for part in told:
+        key.update(part if isinstance(part, bytes) else part.encode())
+    path = Path(datasets.config.HF_DATASETS_CACHE) / "recipes" / f"{key.hexdigest()[:32]}.json"
+    is_main = not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0
+    found = [files.read_json(path) if is_main else None]
+    if torch.distributed.is_initialized():
+        torch.distributed.broadcast_object_list(found)
+    if found[0] is not None:
+        return found[0]
+    value = make()
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if is_main:
+            files.write_text(path, files.json_line(value))
+            _forget(path.parent.glob("*.json"))
+    return value
+
+
+def spelled_out(tokenizer):
+    """All that a tokenizer does, as text; of one without a fast backend its name and special tokens."""
+    return tokenizer.backend_tokenizer.to_str() if tokenizer.is_fast else repr(tokenizer)
+
+
+def weights(model):
+    """All of a model's numbers, part by part, as bytes."""
+    for name, tensor in model.state_dict().items():
+        yield f"{name} {tensor.dtype} {tuple(tensor.shape)}"
+        yield tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
+
+
 def _key(splits, tokenizer, settings):
     told = hashlib.sha256()
     for split, rows in splits.items():
@@ -53,7 +90,7 @@ def _key(splits, tokenizer, settings):
             told.update(files.json_line(row).encode())
     chosen = {name: value for name, value in vars(settings).items() if name not in SHARED | DECODING}
     told.update(files.json_line(chosen | {"tokenizers": tokenizers.__version__}).encode())
-    told.update(tokenizer.backend_tokenizer.to_str().encode())
+    told.update(spelled_out(tokenizer).encode())
     for code in _own_code():
         told.update(code)
     return told.hexdigest()[:32]
@@ -81,7 +118,11 @@ def _keep(made, folder):
     shutil.rmtree(scratch, ignore_errors=True)  # a killed run's
     datasets.DatasetDict(made).save_to_disk(str(scratch))
     scratch.rename(folder)
-    kept = sorted((path for path in folder.parent.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
-    for old in kept[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+    _forget(path for path in folder.parent.iterdir() if path.is_dir())
+
+
+def _forget(paths):
+    """Delete all but the most recently used."""
+    for old in sorted(paths, key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
         (old.parent / f"{old.name}.lock").unlink(missing_ok=True)

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Generated texts to predictions and scores, against the references as the data has them."""
 
+import itertools
+import json
 from collections import namedtuple
 
-from recipes.common.decoding import first_output
+import torch
+import transformers
+
+from recipes.common.cache import remembered, spelled_out, weights
+from recipes.common.decoding import Output, first_output
 from recipes.common.faithfulness import score_faithfulness
 from recipes.common.features import references, sample
 from recipes.common.scores import Scores
@@ -98,7 +104,7 @@ class Baselines:
     def __init__(self, trainer, table, trivial, seed, size=500):
         self.table = sample(table, size, seed)
         self.evaluator = trainer.score
-        trainer.predict(self.table)
+        self._score_untuned(trainer)
         self.results = {
             "rows": len(self.evaluator.rows),
             "trivial_name": trivial.__name__.replace("_", " "),
@@ -106,6 +112,22 @@ class Baselines:
             "trivial": self.evaluator.judge_trivial(trivial, self.table),
         }
         self.evaluator.rows = []  # nothing of the tuned model has been scored yet
+
+    def _score_untuned(self, trainer):
+        """Generate, unless the same weights have answered the same sources before, as when a run is tried again."""
+        args = trainer.args
+        how = {
+            "decoding": args.generation_config.to_dict(),
+            "batch": (args.per_device_eval_batch_size, args.world_size, args.seed, str(args.device)),
+            "versions": (torch.__version__, transformers.__version__),
+        }
+        asked = json.dumps(self.table.select_columns(["input_ids", "example"])[:])
+        told = itertools.chain(
+            [json.dumps(how, default=str), asked, spelled_out(trainer.processing_class)], weights(trainer.model)
+        )
+        outputs = remembered(told, lambda: trainer.predict(self.table).predictions)
+        if not self.evaluator.rows:
+            self.evaluator([[Output(*one) for one in several] for several in outputs], self.table)
 
     def with_tuned(self):
         """The results with the tuned model's, if the evaluator holds its predictions."""
