@@ -24,6 +24,7 @@ from pathlib import Path
 os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", CUDA_VISIBLE_DEVICES="", TOKENIZERS_PARALLELISM="false")
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
 
+import datasets  # noqa: E402
 import helpers  # noqa: E402
 
 # Where a run is struck: at the start of the n-th call of a function.
@@ -121,6 +122,7 @@ def launch(recipe, argv, log, processes=1, point=None, sent=None, to=0, number=N
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
         sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))  # not pytest's
+        datasets.config.HF_DATASETS_CACHE = f"{log}.cache"  # nothing is known of other runs
         main = importlib.import_module(f"recipes.{recipe}").main
         if point and rank == to:
             path, usual = POINTS[point]

@@ -244,6 +244,31 @@ def test_trap_23_a_metric_that_is_not_computed():
     assert "this recipe computes loss, rouge1" in problems("--metric_for_best_model", "bleu", metrics=("rouge1",))[0]
 
 
+# ---------------------------------------------------------------- many processes, batches of tokens
+
+
+def test_trap_35_the_others_wait_for_a_slow_process():
+    assert parse()[1].ddp_timeout == 6 * 3600
+    assert parse("--ddp_timeout", "60")[1].ddp_timeout == 60
+
+
+@pytest.mark.parametrize("flag", ["--fsdp=full_shard", "--deepspeed=zero3.json", "--fsdp_config=fsdp.json"])
+def test_trap_35_sharded_weights_are_refused(flag):
+    (problem,) = problems(flag)
+    assert problem.startswith(f"{flag.split('=')[0]}: evaluation generates")
+
+
+def test_batches_of_tokens():
+    own = ["--max_source_length", "100", "--max_target_length", "20", "--train_sampling_strategy", "group_by_length"]
+    assert parse(*own, "--max_tokens_per_batch", "136")[0].max_tokens_per_batch == 136
+    assert problems(*own, "--max_tokens_per_batch", "135") == [
+        "--max_tokens_per_batch 135: must be at least 136, room for one row of full length"
+    ]
+    assert problems(*own[:4], "--max_tokens_per_batch", "500", "--train_sampling_strategy", "random") == [
+        "--max_tokens_per_batch needs --train_sampling_strategy group_by_length"
+    ]
+
+
 # ---------------------------------------------------------------- what is passed to the library
 
 

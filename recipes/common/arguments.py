@@ -36,10 +36,10 @@ REMOVED = {
     "fp16_backend": "use --fp16 or --bf16",
     "half_precision_backend": "use --fp16 or --bf16",
     "adafactor": "use --optim adafactor",
-    "sharded_ddp": "use --fsdp",
-    "fsdp_transformer_layer_cls_to_wrap": "use --fsdp_config",
+    "sharded_ddp": "sharded weights are not supported; use torchrun",
+    "fsdp_transformer_layer_cls_to_wrap": "sharded weights are not supported; use torchrun",
     "include_tokens_per_second": "use --include_num_input_tokens_seen",
-    "fsdp_min_num_params": "use --fsdp_config",
+    "fsdp_min_num_params": "sharded weights are not supported; use torchrun",
     "use_legacy_prediction_loop": "gone; there is one evaluation loop",
     "mp_parameters": "gone with SageMaker's model parallelism; use torchrun",
     "torchdynamo": "use --torch_compile_backend",
@@ -163,7 +163,9 @@ def parse(settings_class, defaults, recipe, metrics, argv=None):
     own = {f.name for f in dataclasses.fields(settings_class)}
     # The Trainer sets the libraries' verbosity anew: without this, warnings that mean nothing come back with it.
     quiet = {"log_level": "error", "log_level_replica": "error"}
-    parser.set_defaults(**{"output_dir": str(Path("outputs") / name), **quiet, **defaults})
+    # One process of a machine tokenizes, or hashes a large model, while all others wait: not only for half an hour.
+    patient = {"ddp_timeout": 6 * 3600}
+    parser.set_defaults(**{"output_dir": str(Path("outputs") / name), **quiet, **patient, **defaults})
     typed = list(sys.argv[1:] if argv is None else argv)
     read = _yaml_flags(typed, parser)
     flags = read + typed
@@ -299,6 +301,12 @@ def _check_settings(settings, values, given):
         f"--{name} {values[name]}: must be {value} here; {reason}"
         for name, (value, reason) in FIXED.items()
         if name in given and values[name] != value
+    ]
+    problems += [
+        f"--{name}: evaluation generates, which these recipes were never seen to do with sharded weights; use torchrun "
+        "alone (DDP), and for a large model --activation_checkpointing, --max_tokens_per_batch or LoRA"
+        for name in ("fsdp", "fsdp_config", "deepspeed")
+        if name in given and values[name] not in (None, "", "False", False, [])
     ]
     if re.search(r"use_reentrant\W+true", str(values["activation_checkpointing_kwargs"]), re.I):
         problems.append("--activation_checkpointing_kwargs: use_reentrant must be false, or LoRA fails (trap 25)")

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Text to ids: templates, tokenization, what the length limits cut and what the tokenizer loses."""
 
-import contextlib
 import itertools
 import os
 import random
@@ -57,26 +56,20 @@ def tokenize(splits, prepare, target, tokenizer, settings, keep=True):
         return columns | {"labels": labels, "target_length": target_length}
 
     def make():
-        tables = {}
+        tables, workers = {}, settings.preprocessing_num_workers
+        if workers:
+            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         for split, rows in splits.items():
             table = datasets.Dataset.from_dict({"example": range(len(rows)), "row": rows})
-            with _all_cores(settings.preprocessing_num_workers):
-                table = table.map(encode, batched=True, num_proc=settings.preprocessing_num_workers)
+            table = table.map(encode, batched=True, num_proc=workers)
             tables[split] = table.add_column("feature", range(len(table)))
         return tables
 
-    return cache.tables(splits, tokenizer, settings, make) if keep else make()
-
-
-@contextlib.contextmanager
-def _all_cores(workers):
-    """Let the tokenizer use all cores, only here: a process forked later could wait for its threads for ever."""
-    before = os.environ.get("TOKENIZERS_PARALLELISM", "false")
-    os.environ["TOKENIZERS_PARALLELISM"] = "false" if workers else "true"
-    try:
-        yield
-    finally:
-        os.environ["TOKENIZERS_PARALLELISM"] = before
+    made = cache.tables(splits, tokenizer, settings, make) if keep else make()
+    # Until here the tokenizer may use all cores. A process that is forked later, such as a worker that loads batches,
+    # would wait for those threads for ever, or warn that it does without.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    return made
 
 
 def windows(before, after, text, limit, shared, tokenizer):

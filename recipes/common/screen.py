@@ -3,7 +3,6 @@
 
 import logging
 import math
-import os
 import sys
 import warnings
 
@@ -15,7 +14,6 @@ from recipes.common.batches import TrainingBatches, lengths_of
 
 def quiet(log_level="error"):
     """Silence what means nothing to a user; `--log_level info` brings the libraries' messages back."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # else every fork prints a warning
     if log_level in ("error", "critical"):
         import datasets
 
