@@ -13,7 +13,7 @@ from conftest import ROOT
 from transformers import Seq2SeqTrainingArguments
 
 from recipes import summarize_t5
-from recipes.common import UserError, arguments
+from recipes.common import UserError, arguments, screen
 from recipes.common.scores import METRICS
 
 LIBRARY = {f.name for f in dataclasses.fields(Seq2SeqTrainingArguments)}
@@ -245,6 +245,19 @@ def test_trap_23_a_metric_that_is_not_computed():
 
 
 # ---------------------------------------------------------------- many processes, batches of tokens
+
+
+def test_trap_34_without_a_launcher_one_gpu_is_used(monkeypatch, capsys):
+    """Four GPUs, as far as the library can see: it would wrap the model in DataParallel. The way to use all is said."""
+    monkeypatch.setattr(Seq2SeqTrainingArguments, "n_gpu", property(lambda self: self._n_gpu or 4))
+    monkeypatch.setattr(screen, "_gpus", lambda: 4)
+    settings, args, _ = parse("--per_device_train_batch_size", "3")
+    assert args.n_gpu == 1
+    assert args.train_batch_size == 3
+    screen.describe_step(args, settings, range(7))
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "          1 of 4 GPUs is used; for all: make NPROC=4, or torchrun --nproc_per_node=4"
+    ]
 
 
 def test_trap_35_the_others_wait_for_a_slow_process():

@@ -48,7 +48,7 @@ def made(rows=ROWS, tokenizer=None, prepare=None, **settings):
     return tokenize(splits, prepare, "{summary}", tokenizer or make_tokenizer(), Settings(**settings)), prepare.rows
 
 
-def test_a_second_start_tokenizes_nothing_and_finds_the_same():
+def test_trap_30_a_second_start_tokenizes_nothing_and_finds_the_same():
     first, asked = made()
     again, asked_again = made()
     assert (asked, asked_again) == (7, 0)
@@ -128,8 +128,8 @@ def _one(queue, place):
     queue.put(made()[1])
 
 
-def test_of_the_processes_of_a_machine_one_tokenizes(place):
-    """No collective has a part in it: however slow the first is, no time limit of the others runs out (trap 34)."""
+def test_trap_35_of_the_processes_of_a_machine_one_tokenizes(place):
+    """No collective has a part in it: however slow the first is, no time limit of the others runs out."""
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
     processes = [context.Process(target=_one, args=(queue, str(place.parent))) for _ in range(2)]

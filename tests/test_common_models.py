@@ -221,3 +221,18 @@ def test_count_parameters(checkpoint, tokenizer):
     assert count_parameters(model) == (whole, whole)
     model.lm_head.weight.requires_grad = False
     assert count_parameters(model) == (whole, whole - model.lm_head.weight.numel())
+
+
+@pytest.mark.parametrize("family", ["t5", "mt5", "bart"])
+def test_trap_40_both_attentions_give_the_same_logits(family):
+    """The fast one is the default; T5's bias of relative positions and the padding mask reach both."""
+    tokenizer = make_tokenizer(bos="<s>") if family == "bart" else make_tokenizer()
+    model = make_model(family, tokenizer).eval()
+    assert model.config._attn_implementation == "sdpa"
+    ids = torch.arange(5, 5 + 4 * 9).view(4, 9)
+    mask = torch.ones_like(ids)
+    mask[2, 5:] = 0
+    asked = {"input_ids": ids, "attention_mask": mask, "decoder_input_ids": ids[:, :6]}
+    fast = model(**asked).logits
+    model.set_attn_implementation("eager")
+    torch.testing.assert_close(model(**asked).logits, fast, rtol=1e-4, atol=1e-5)

@@ -414,3 +414,14 @@ def test_the_reason_goes_when_the_run_succeeds():
     run = started()
     run.finish(SimpleNamespace(save_state=lambda: None, score=SimpleNamespace(signatures={})))
     assert status() == ("done", None)
+
+
+def test_trap_35_a_checkpoint_that_another_machine_does_not_see(tmp_path, monkeypatch):
+    """What the first process found is what all go by; one that cannot read it must not begin anew beside the others."""
+    run = runs.Run.__new__(runs.Run)
+    run.folder, run.is_main = tmp_path, False
+    monkeypatch.setattr(runs, "first_decides", lambda make: (tmp_path / "checkpoint-8", []))
+    with pytest.raises(UserError, match="checkpoint-8 is whole on the first machine, but .* does not see it"):
+        run.checkpoint()
+    monkeypatch.setattr(runs, "first_decides", lambda make: (None, []))
+    assert run.checkpoint() is None

@@ -55,16 +55,13 @@ def remembered(told, make):
     for part in told:
         key.update(part if isinstance(part, bytes) else part.encode())
     path = Path(datasets.config.HF_DATASETS_CACHE) / "recipes" / f"{key.hexdigest()[:32]}.json"
-    is_main = not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0
-    found = [files.read_json(path) if is_main else None]
-    if torch.distributed.is_initialized():
-        torch.distributed.broadcast_object_list(found)
-    if found[0] is not None:
-        return found[0]
+    found = files.first_decides(lambda: files.read_json(path))
+    if found is not None:
+        return found
     value = make()
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if is_main:
+    if not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0:
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
             files.write_text(path, files.json_line(value))
             _forget(path.parent.glob("*.json"))
     return value

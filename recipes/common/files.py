@@ -6,6 +6,8 @@ import json
 import os
 from pathlib import Path
 
+from recipes.common import UserError
+
 # Line ends that JSON leaves as they are, but at which many readers would cut a row in two.
 LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 
@@ -67,3 +69,21 @@ def wait_for_all():
 
     if torch.distributed.is_initialized():
         torch.distributed.barrier()
+
+
+def first_decides(make):
+    """What `make()` gives on the first process, on all of them, and so its UserError; every process has to call it."""
+    import torch
+
+    if not torch.distributed.is_initialized():
+        return make()
+    told = [None, None]
+    if torch.distributed.get_rank() == 0:
+        try:
+            told[0] = make()
+        except UserError as error:
+            told[1] = error.problems
+    torch.distributed.broadcast_object_list(told)
+    if told[1]:
+        raise UserError(*told[1])
+    return told[0]

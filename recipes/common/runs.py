@@ -20,7 +20,7 @@ from pathlib import Path
 import transformers
 
 from recipes.common import UserError, checkpoints, stopping
-from recipes.common.files import lock, read_json, wait_for_all, write_json, write_lines, write_text
+from recipes.common.files import first_decides, lock, read_json, wait_for_all, write_json, write_lines, write_text
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 75
 LIBRARIES = (
@@ -81,6 +81,9 @@ class Run:
         Raises:
             UserError: --output_dir holds a run with other settings, or files that are no run's, or cannot be written.
         """
+        return first_decides(self._previous)
+
+    def _previous(self):
         old = self.read("run.json")
         there = next(path for path in (self.folder, *self.folder.absolute().parents) if path.exists())
         if not (there.is_dir() and os.access(there, os.W_OK)) and (old or {}).get("status") != "done":
@@ -183,8 +186,17 @@ class Run:
             tokenizer.save_pretrained(self.folder)
 
     def checkpoint(self):
-        """The newest checkpoint that is whole, or None; it says which, and why not a newer one (trap 13)."""
-        chosen, passed = checkpoints.newest_whole(self.folder)
+        """The newest checkpoint that is whole, or None; it says which, and why not a newer one (trap 13).
+
+        Raises:
+            UserError: another machine does not see it, and would begin anew (trap 35).
+        """
+        chosen, passed = first_decides(lambda: checkpoints.newest_whole(self.folder))
+        if chosen and checkpoints.fault(chosen):
+            raise UserError(
+                f"--output_dir {self.folder}: {chosen.name} is whole on the first machine, but {platform.node()} does "
+                "not see it so; name a folder on a file system that all machines share"
+            )
         if self.is_main and (chosen or passed):
             for reason in passed:
                 print(f"          {reason}")
