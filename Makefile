@@ -20,7 +20,7 @@ LAUNCH    = $(if $(filter-out 1,$(NPROC)),OMP_NUM_THREADS=$$(( ($(CORES) + $(NPR
             $(BIN)/torchrun --standalone --shutdown-timeout=600 --nproc_per_node=$(NPROC),$(BIN)/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help summarize paraphrase translate qa convo predict run setup test chaos lint format check data pretrain clean
+.PHONY: help summarize paraphrase translate qa convo predict run setup test bench chaos lint format check data pretrain clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ setup: $(READY)  ## create the environment and install the pinned requirements
 
 test: $(READY)  ## run the tests (offline, on the CPU)
 	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(READY)  ## measure speed and memory against plain defaults; rewrites docs/benchmarks.md (ARGS=--quick: only a try)
+	$(BIN)/python scripts/benchmark.py $(ARGS)
 
 chaos: $(READY)  ## kill N training runs at random moments, go on, compare with an undisturbed one: make chaos N=60
 	$(BIN)/python tests/chaos.py --runs $(or $(N),60) $(ARGS)

@@ -17,11 +17,12 @@ from recipes.common import arguments
 ROOT = Path(__file__).resolve().parents[1]
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("[a-z]*_*.py"))
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"recipes/{name}.py" for name in RECIPES), "scripts/train_loop.py"]
+DOCUMENTS += [f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")]
 
 
 def commands(document):
     """The lines that a reader would paste into a shell."""
-    text = (ROOT / document).read_text(encoding="utf-8")
+    text = (ROOT / document).read_text(encoding="utf-8").replace("\\\n", "")
     found = re.findall(r"^ *((?:make|python|torchrun) [^`\n]*|make)$", text, re.M)
     found += re.findall(r"`((?:make|python|torchrun) [^`]*)`", text)
     # In a docstring a remark stands behind the command, two spaces apart.
@@ -106,6 +107,6 @@ def test_first_result_within_25_lines():
 
 
 def test_no_document_names_a_line_longer_than_120():
-    for document in DOCUMENTS + ["docs/traps.md"]:
+    for document in DOCUMENTS:
         for number, line in enumerate((ROOT / document).read_text(encoding="utf-8").splitlines(), 1):
             assert len(line) <= 120 or line.startswith("|"), f"{document}:{number}"
