@@ -58,6 +58,13 @@ def test_trap_30_a_second_start_tokenizes_nothing_and_finds_the_same():
     assert [one["row"] for one in again["train"]] == ROWS
 
 
+def test_a_split_may_have_any_name():
+    rows = {"": ROWS, "a/b": ROWS[:1]}
+    for _ in range(2):
+        tables = tokenize(rows, fill("{document}"), "{summary}", make_tokenizer(), Settings())
+        assert {split: table["row"][:] for split, table in tables.items()} == rows
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -41,7 +41,8 @@ def tables(splits, tokenizer, settings, make):
             if not folder.is_dir():
                 _keep(make(), folder)
             os.utime(folder)
-            return dict(datasets.load_from_disk(str(folder)))
+            kept = datasets.load_from_disk(str(folder))
+            return {split: kept[str(number)] for number, split in enumerate(splits)}
     except OSError:
         return make()
 
@@ -113,7 +114,8 @@ def _alone(place, name):
 def _keep(made, folder):
     scratch = folder.with_name(f"{folder.name}.tmp")
     shutil.rmtree(scratch, ignore_errors=True)  # a killed run's
-    datasets.DatasetDict(made).save_to_disk(str(scratch))
+    numbered = {str(number): table for number, table in enumerate(made.values())}  # a name need not suit a folder
+    datasets.DatasetDict(numbered).save_to_disk(str(scratch))
     scratch.rename(folder)
     _forget(path for path in folder.parent.iterdir() if path.is_dir())
 
