@@ -51,6 +51,8 @@ POINTS = {
     "before it is called done": ("recipes.common.runs:Run.finish", 1),
     "while the report is written": ("recipes.common.report:write", 1),
 }
+# Other recipes on the same rows.
+LORA = {"source_column": "document", "target_column": "summary", "lora_r": 4, "lora_dropout": 0.1}
 SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGTERM": signal.SIGTERM, "SIGINT": signal.SIGINT}
 PATIENCE = 120  # seconds after which a run hangs
 
@@ -184,13 +186,13 @@ FILES = ("model.safetensors", "predictions.jsonl", "generation_config.json", "me
 class Harness:
     """Undisturbed runs, once each, to compare with."""
 
-    def __init__(self, folder, recipe="summarize_t5"):
-        self.folder, self.recipe, self.whole, self.number = Path(folder), recipe, {}, 0
+    def __init__(self, folder, recipe="summarize_t5", **always):
+        self.folder, self.recipe, self.always, self.whole, self.number = Path(folder), recipe, always, {}, 0
         importlib.import_module(f"recipes.{recipe}")
         prepare(self.folder)
 
     def argv(self, out, processes, more):
-        return [*flags(self.folder, processes, **more), "--output_dir", str(out)]
+        return [*flags(self.folder, processes, **self.always, **more), "--output_dir", str(out)]
 
     def undisturbed(self, processes, **more):
         """(outcome, seconds) of a run that nobody disturbs."""

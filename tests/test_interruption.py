@@ -50,6 +50,7 @@ VARIANTS = {
         "save_steps": 3,
     },
     "random batches": {"train_sampling_strategy": "random"},
+    "batches of tokens": {"max_tokens_per_batch": 120, "max_source_length": 40},
     "no best model": {"load_best_model_at_end": False, "early_stopping_patience": 0, "metric_for_best_model": None},
 }
 
@@ -61,6 +62,27 @@ def test_trap_39_a_killed_run_of_another_kind_goes_on_to_the_same_bits(harness, 
     number = {"early stopping": 3}.get(variant) if "end" in point else None
     code, _ = strike(harness, point, signal.SIGKILL, processes, number=number, **VARIANTS[variant])
     assert code == -signal.SIGKILL
+
+
+@pytest.fixture(scope="module")
+def lora(tmp_path_factory):
+    return chaos.Harness(tmp_path_factory.mktemp("lora"), "translate_mt5_lora", **chaos.LORA)
+
+
+IN_LORA = ["in the backward pass", "in a save, before the optimizer", "before the best model is loaded"]
+IN_LORA += ["in prediction", "before the model is saved"]
+
+
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("sent", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("point", [IN_LORA[0], *(pytest.param(point, marks=pytest.mark.slow) for point in IN_LORA[1:])])
+def test_trap_39_a_killed_run_with_lora_goes_on_to_the_same_bits(lora, point, sent, processes):
+    """With dropout, label smoothing, an adapter in every checkpoint and a merge at the end."""
+    code, status = strike(lora, point, sent, processes, to=processes - 1)
+    if sent == signal.SIGKILL:
+        assert code == -signal.SIGKILL
+    else:
+        assert (code, status) in ((75, "interrupted"), (0, "done"))
 
 
 PARTS = ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json", "manifest.json")

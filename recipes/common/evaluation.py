@@ -125,7 +125,10 @@ class Baselines:
         told = itertools.chain(
             [json.dumps(how, default=str), asked, spelled_out(trainer.processing_class)], weights(trainer.model)
         )
-        outputs = remembered(told, lambda: trainer.predict(self.table).predictions)
+        # A data loader draws a random number to begin with: whether it had to be asked must not decide what is trained.
+        devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+        with torch.random.fork_rng(devices):
+            outputs = remembered(told, lambda: trainer.predict(self.table).predictions)
         if not self.evaluator.rows:
             self.evaluator([[Output(*one) for one in several] for several in outputs], self.table)
 
