@@ -10,7 +10,7 @@ from transformers.trainer_callback import ExportableState
 from transformers.trainer_pt_utils import nested_gather
 from transformers.trainer_utils import EvalLoopOutput, TrainOutput
 
-from recipes.common import checkpoints, files, stopping
+from recipes.common import checkpoints, cpu, files, stopping
 from recipes.common.batches import TrainingBatches, lengths_of
 from recipes.common.decoding import generate_ids, read_outputs, sampled
 from recipes.common.loss import decoder_states, token_loss
@@ -103,7 +103,8 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         return TrainOutput(self.state.global_step, loss, {"train_loss": loss, "epoch": self.state.epoch})
 
     def training_step(self, model, inputs, num_items_in_batch=None):
-        loss = super().training_step(model, inputs, num_items_in_batch)
+        with cpu.fast_training(self.accelerator.unwrap_model(model)):
+            loss = super().training_step(model, inputs, num_items_in_batch)
         self._refuse_non_finite("loss", loss)
         return loss
 
