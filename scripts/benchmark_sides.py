@@ -117,7 +117,7 @@ def tutorial(task):
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(task["seed"])
     shape = {"padding": "max_length", "truncation": True, "return_tensors": "pt"}
-    rows = read(task["train"])
+    rows = read(task["train"])[: task["rows"]]
     sources = tokenizer([SOURCE + row["document"] for row in rows], max_length=SOURCE_LIMIT, **shape)
     targets = tokenizer([row["summary"] for row in rows], max_length=TARGET_LIMIT, **shape)["input_ids"]
     targets[targets == tokenizer.pad_token_id] = -100
@@ -182,7 +182,7 @@ def main():
     with contextlib.redirect_stdout(io.StringIO()):
         result = {"recipe": recipe, "plain": plain, "tutorial": tutorial}[side](task)
     result["memory"] = peak_memory_gib()
-    if "held_out" in task:
+    if task.get("held_out"):
         result["loss"] = held_out_loss(task["out"], task["held_out"])
     print(json.dumps(result))
 
