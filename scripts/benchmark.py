@@ -31,7 +31,7 @@ from benchmark_sides import SOURCE, read
 from transformers import AutoTokenizer, MT5Config, MT5ForConditionalGeneration, T5Config, T5ForConditionalGeneration
 
 from recipes.common.batches import TrainingBatches
-from recipes.common.files import write_lines
+from recipes.common.files import read_json, write_json, write_lines
 
 PAGE, PICTURE = ROOT / "docs/benchmarks.md", ROOT / "docs/benchmarks.svg"
 BEGIN, END = "<!-- measured: written by scripts/benchmark.py -->", "<!-- end of what was measured -->"
@@ -48,9 +48,7 @@ class Bench:
 
     def __init__(self, folder, quick, rounds):
         self.folder, self.quick, self.rounds = folder, quick, rounds
-        self.table, self.notes, self.growth, self.bars, self.used = [], [], [], {}, 0
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self.tokenizer = AutoTokenizer.from_pretrained(ROOT / "data/models/tiny-t5")
         lines = (ROOT / "data/chats/train.jsonl").read_text(encoding="utf-8").splitlines()
         turns = (turn["value"] for line in lines for turn in json.loads(line)["conversations"])
@@ -154,7 +152,7 @@ def training(bench, model):
         for side in SIDES:
             one[side]["row"] = one[side]["seconds"] / (part["rows"] if side == "tutorial" else count)
     rates = cells(rounds, lambda one: 1 / one["row"])
-    bench.table += [
+    table = [
         ["training, rows/s", *rates, ratios(rounds, key="row")],
         ["real tokens in a batch", *(f"{100 * shares[side]:.0f} %" for side in SIDES), ""],
         ["peak memory, GiB", *cells(rounds, lambda one: one["memory"]), ""],
@@ -167,8 +165,10 @@ def training(bench, model):
     decoder = config.num_layers * (6 * inner + 2 * config.d_ff) * width + config.vocab_size * width
     crossed = config.num_layers * 2 * inner * width
     work = 6 * ((encoder + crossed) * lengths[:, 0].sum() + decoder * lengths[:, 1].sum())
-    bench.used = work / over(rounds, lambda one: one["recipe"]["seconds"])[0] / 1e9
-    bench.bars["training"] = {side: float(rate.split()[0]) for side, rate in zip(SIDES, rates, strict=True)}
+    used, most = work / over(rounds, lambda one: one["recipe"]["seconds"])[0] / 1e9, matrix_rate()
+    note = f"Square matrices in bf16: {most:,.0f} GFLOP/s; a recipe trains at {100 * used / most:.0f} % of that."
+    bars = {side: float(rate.split()[0]) for side, rate in zip(SIDES, rates, strict=True)}
+    return {"table": table, "note": note, "bars": bars}
 
 
 def large_vocabulary(bench, model):
@@ -187,10 +187,11 @@ def large_vocabulary(bench, model):
     seconds, memory = (
         cells(rounds, measure, two) for measure in (lambda one: one["seconds"] / steps, lambda one: one["memory"])
     )
-    bench.table += [
+    table = [
         ["mt5-small's shape, LoRA: seconds a step", *seconds, "", inverse(rounds, "seconds")],
         ["mt5-small's shape, LoRA: peak memory, GiB", *memory, "", inverse(rounds, "memory")],
     ]
+    return {"table": table}
 
 
 def evaluation(bench, model):
@@ -201,15 +202,15 @@ def evaluation(bench, model):
     rounds = bench.compare(f"evaluation, {count} rows, 4 beams, 64 tokens", task, two)
     same = sum(one == other for one, other in zip(*(rounds[0][side]["texts"] for side in two), strict=True))
     rates = cells(rounds, lambda one: count / one["seconds"], two)
-    bench.table.append(["evaluation, rows/s", *rates, "", ratios(rounds, ("plain",))])
-    bench.notes.append(f"Evaluation: {same} of {count} texts are equal on both sides.")
+    table = [["evaluation, rows/s", *rates, "", ratios(rounds, ("plain",))]]
+    return {"table": table, "note": f"Evaluation: {same} of {count} texts are equal on both sides."}
 
 
 def start(bench, model):
     """Seconds from the command to the end of the first training step; the second time nothing is tokenized."""
     count = 1_000 if bench.quick else 20_000
     task = {"model": model, "train": bench.rows("start.jsonl", count), "stop_at_first_step": True}
-    task["validation"] = str(bench.folder / "few.jsonl")
+    task["validation"] = bench.rows("few.jsonl", 4, seed=1)
     print(f"start, {count:,} rows", flush=True)
     pairs = []
     for _ in range(bench.rounds):
@@ -217,10 +218,11 @@ def start(bench, model):
         pairs.append({"recipe": bench.run("recipe", task), "again": bench.run("recipe", task)})
     first, again = cells(pairs, lambda one: one["seconds"], ("recipe", "again"), 1)
     part = figure(times(pairs, "again"))
-    bench.notes.append(
+    note = (
         f"Start: a recipe with {count:,} rows ends its first training step after {first} s, the second time after "
         f"{again} s, {part} of it."
     )
+    return {"note": note}
 
 
 def growth(bench, model):
@@ -231,16 +233,16 @@ def growth(bench, model):
     base = None
     for size in (10, *sizes):
         task = {"model": model, "train": bench.rows("growth.jsonl", size), "flags": {"dry_run": True}}
-        result = bench.run("recipe", {**task, "validation": str(bench.folder / "few.jsonl")})
+        result = bench.run("recipe", {**task, "validation": bench.rows("few.jsonl", 4, seed=1)})
         base = base or result
         more = [result["wall"] - base["wall"], result["memory"] - base["memory"]]
         each = [f"{1e3 * more[0] / size:.2f}", f"{2**20 * more[1] / size:.1f}"]
         rows.append([f"{size:,}", f"{result['wall']:.1f}", each[0], f"{result['memory']:.2f}", each[1]])
-    bench.growth = [rows[0], *rows[2:]]
-    bench.notes.append(
+    note = (
         f"Growth: time and memory of a row are those beyond a start with 10 rows ({base['wall']:.1f} s, "
         f"{base['memory']:.2f} GiB), which loads the libraries."
     )
+    return {"note": note + "\n\n" + markdown([rows[0], *rows[2:]])}
 
 
 def ratios(rounds, sides=SIDES[1:], key="seconds"):
@@ -294,49 +296,53 @@ def draw(bars, path):
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(7, 1.8), layout="constrained")
-    values = bars["training"]
     names = {"recipe": "this repository", "plain": "Seq2SeqTrainer, plain", "tutorial": "tutorial loop"}
-    drawn = axes.barh([names[side] for side in values][::-1], list(values.values())[::-1], color="#4c78a8")
+    drawn = axes.barh([names[side] for side in bars][::-1], list(bars.values())[::-1], color="#4c78a8")
     axes.bar_label(drawn, fmt="%.2f", padding=4)
     axes.set_xlabel("training rows per second (t5-small's shape, dialogues, batches of 8)")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, metadata={"Date": None})
 
 
+PARTS = {
+    "training": (training, "t5-small"),
+    "evaluation": (evaluation, "trained"),
+    "large_vocabulary": (large_vocabulary, "mt5-small"),
+    "start": (start, "t5-small"),
+    "growth": (growth, "t5-small"),
+}
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tiny model, one round, nothing written to docs/")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--folder", type=Path, default=ROOT / "outputs/benchmark", help="emptied and used")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="measure these anew, keep others")
+    parser.add_argument("--folder", type=Path, default=ROOT / "outputs/benchmark", help="models, data and results")
     settings = parser.parse_args(argv)
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     bench = Bench(settings.folder.resolve(), settings.quick, 1 if settings.quick else settings.rounds)
-    small = bench.model("t5-small", T5ForConditionalGeneration, T5Config)
+    bench.model("t5-small", T5ForConditionalGeneration, T5Config)
     shape = {"vocab_size": 250_112 if not settings.quick else 8_192, "d_ff": 1024, "num_layers": 8, "num_heads": 6}
-    large = bench.model("mt5-small", MT5ForConditionalGeneration, MT5Config, **shape)
-    rate = matrix_rate()
-    training(bench, small)
-    evaluation(bench, str(bench.folder / "trained"))
-    large_vocabulary(bench, large)
-    start(bench, small)
-    growth(bench, small)
+    bench.model("mt5-small", MT5ForConditionalGeneration, MT5Config, **shape)
+    for name in settings.only:
+        measure, model = PARTS[name]
+        write_json(bench.folder / f"{name}.json", measure(bench, str(bench.folder / model)))
+    results = [found for name in PARTS if (found := read_json(bench.folder / f"{name}.json"))]
     head = ["", "a recipe", "plain", "tutorial", "a recipe is"]
     told = [
         machine(),
-        f"`{' '.join(['python', 'scripts/benchmark.py', *sys.argv[1:]])}`, {bench.rounds} rounds in turn; medians, "
-        "smallest and largest in parentheses.",
-        markdown([head, *bench.table]),
-        *bench.notes,
-        markdown(bench.growth),
-        f"Square matrices in bf16: {rate:,.0f} GFLOP/s; a recipe trains at {100 * bench.used / rate:.0f} % of that.",
+        f"`make bench`, {bench.rounds} rounds in turn; medians, the smallest and the largest in parentheses.",
+        markdown([head, *(row for one in results for row in one.get("table", ()))]),
+        *(one["note"] for one in results if "note" in one),
     ]
     print("\n" + "\n\n".join(told))
     if not settings.quick:
         page = PAGE.read_text(encoding="utf-8")
         before, after = page[: page.index(BEGIN)], page[page.index(END) :]
         PAGE.write_text(f"{before}{BEGIN}\n\n" + "\n\n".join(told) + f"\n\n{after}", encoding="utf-8")
-        draw(bench.bars, PICTURE)
+        draw(next(one["bars"] for one in results if "bars" in one), PICTURE)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ def dropout(states, share):
     """
     count = states.numel()
     bits = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)[:count]
-    kept = bits >= round(share * STEPS_OF_16_BITS) - STEPS_OF_16_BITS // 2
-    return states * kept.view(states.shape).to(states.dtype).mul_(1 / (1 - share))
+    dropped = bits < round(share * STEPS_OF_16_BITS) - STEPS_OF_16_BITS // 2
+    return states.masked_fill(dropped.view(states.shape), 0).mul_(1 / (1 - share))  # keeps a byte a number, not four
 
 
 def attention(module, query, key, value, attention_mask, scaling=None, dropout=0.0, position_bias=None, **kwargs):

@@ -221,8 +221,10 @@ def peak_memory_gib():
 
     if torch.cuda.is_available():
         return round(torch.cuda.max_memory_allocated() / 2**30, 2)
-    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes on Linux, bytes on a Mac
-    return round(size / (2**20 if sys.platform == "linux" else 2**30), 2)
+    status = Path("/proc/self/status")  # getrusage tells, on Linux, of the process that started this one, if larger
+    if status.exists():
+        return round(int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 2**20, 2)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**30, 2)  # in bytes on a Mac
 
 
 def command_line(main):
