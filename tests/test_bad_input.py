@@ -102,6 +102,8 @@ DATA = {
     "cut.jsonl.gz": lambda made: gzip.compress(lines(made))[:-12],
     "unknown.xyz": lambda made: lines(made),
 }
+# Among what the search found: brackets in brackets until Python gives up, numbers no integer of torch holds, a thousand
+# sextillion workers that were really started, a weights file cut short, "[]" for a tokenizer.
 VALUES = ["-1", "0", "nan", "inf", "1e400", "", "abc", "99999999999999999999999", "None", "[]", "0.5", "1e-400"]
 SETTINGS = [
     "learning_rate", "num_train_epochs", "per_device_train_batch_size", "per_device_eval_batch_size",
@@ -197,6 +199,14 @@ def test_bad_settings(attempt, part):
     for name, value in bad_settings()[part::3]:
         recipe = "translate_mt5_lora" if name in ("length_penalty",) else "summarize_t5"
         attempt(recipe, None, None, f"--{name}={value}", *([] if name == "max_steps" else ["--max_steps", "2"]))
+
+
+@pytest.mark.parametrize(
+    "name", ["per_device_train_batch_size", "max_target_length", "dataloader_num_workers", "num_beams", "seed"]
+)
+def test_numbers_beyond_all_sense(attempt, name):
+    for value in ("99999999999999999999999", "-99999999999999999999999"):
+        assert attempt("summarize_t5", None, None, f"--{name}", value) == 2
 
 
 @pytest.mark.parametrize("part", CHECKPOINT)

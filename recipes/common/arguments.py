@@ -8,6 +8,7 @@ Hugging Face example scripts made known. Flags win over the YAML file, the file 
 import dataclasses
 import difflib
 import json
+import math
 import os
 import re
 import sys
@@ -86,6 +87,31 @@ FIXED = {
     "predict_with_generate": (True, "scores are those of generated texts"),
     "prediction_loss_only": (False, "scores are those of generated texts"),
     "restore_callback_states_from_checkpoint": (True, "early stopping has to remember its patience"),
+}
+
+
+# Least and greatest value that can mean something; None: no greatest.
+RANGES = {
+    "max_source_length": (2, 10**6),
+    "max_target_length": (2, 10**6),
+    "num_beams": (1, 1000),
+    "eval_sample_size": (1, None),
+    "early_stopping_patience": (0, None),
+    "doc_stride": (0, None),
+    "max_train_samples": (1, None),
+    "max_eval_samples": (1, None),
+    "max_predict_samples": (1, None),
+    "preprocessing_num_workers": (1, 1000),
+    "dataloader_num_workers": (0, 1000),
+    "per_device_train_batch_size": (1, 10**6),
+    "per_device_eval_batch_size": (1, 10**6),
+    "gradient_accumulation_steps": (1, 10**6),
+    "learning_rate": (0, None),
+    "weight_decay": (0, None),
+    "label_smoothing_factor": (0, 1),
+    "max_grad_norm": (0, None),
+    "seed": (0, 2**32 - 1),
+    "data_seed": (0, 2**32 - 1),
 }
 
 
@@ -270,21 +296,21 @@ def _refuse_unknown(unknown, parser):
 
 def _check_settings(settings, values, given):
     """Everything wrong with the settings, in one message."""
-    problems = [
-        f"--{name} {values[name]}: must be at least {least}"
-        for name, least in [
-            ("max_source_length", 2),
-            ("max_target_length", 2),
-            ("num_beams", 1),
-            ("eval_sample_size", 1),
-            ("early_stopping_patience", 0),
-            ("doc_stride", 0),
-            ("max_train_samples", 1),
-            ("max_eval_samples", 1),
-            ("max_predict_samples", 1),
-            ("preprocessing_num_workers", 1),
-        ]
-        if values.get(name) is not None and values[name] < least
+    problems = []
+    for name, (least, most) in RANGES.items():
+        value = values.get(name)
+        if value is not None and not least <= value <= (most or math.inf):  # also false of nan
+            wanted = f"at least {least:g}" if not most or value < least else f"at most {most:,}"
+            problems.append(f"--{name} {value}: must be {wanted}")
+    problems += [
+        f"--{name} {value}: must be a finite number"
+        for name, value in values.items()
+        if isinstance(value, float) and not math.isfinite(value)
+    ]
+    problems += [
+        f"--{name} {value}: too large a number"
+        for name, value in values.items()
+        if isinstance(value, int) and value >= 2**63 and name not in RANGES
     ]
     problems += [
         f"--{name} {values[name]}: {REMOVED[name]}"

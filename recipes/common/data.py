@@ -185,7 +185,15 @@ def _csv_rows(path, reader):
             yield line, cells, fault
 
 
-JSON = json.JSONDecoder(parse_int=str, parse_float=str)  # as written, 1.50 or 30 digits: they end up as text
+class _Decoder(json.JSONDecoder):
+    def decode(self, text):
+        try:
+            return super().decode(text)
+        except RecursionError:
+            raise json.JSONDecodeError("too many brackets within brackets", text, 0) from None
+
+
+JSON = _Decoder(parse_int=str, parse_float=str)  # as written, 1.50 or 30 digits: they end up as text
 
 
 def _json_fault(text, error):

@@ -164,8 +164,10 @@ def _from_hub(auto_class, name, flag, **options):
     cached = not Path(name).is_dir() and not hub_answers()
     try:
         return auto_class.from_pretrained(name, local_files_only=cached, **options)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except Exception as error:  # what a damaged file can lead to has no common type
         reason = " ".join(str(error).split())
+        if not isinstance(error, (OSError, ValueError, ImportError, RuntimeError)):
+            reason = f"its files cannot be read: {type(error).__name__}: {reason}"
         if cached:
             raise UserError(
                 f"{flag} {name}: the Hugging Face Hub is out of reach and the model is not in the local cache. "
