@@ -61,6 +61,8 @@ def test_attention_gives_the_library_s_loss_and_gradients(family):
     """Padding, what comes later in the target, and T5's position bias are all minded."""
     tokenizer = make_tokenizer(bos="<s>") if family == "bart" else make_tokenizer()
     model = make_model(family, tokenizer)
+    # Named afterwards: the layers were made without, and what is compared is exact.
+    model.config.attention_dropout = model.config.dropout_rate = 0.1
     loss, gradients = step(model, False)
     fast_loss, fast_gradients = step(model, True)
     torch.testing.assert_close(fast_loss, loss)
@@ -97,3 +99,9 @@ def test_dropout_reaches_layers_and_attention_and_leaves_no_trace(family, tmp_pa
     with cpu.fast_training(model), torch.no_grad():
         once, again = (model(input_ids=ids, decoder_input_ids=ids).logits for _ in range(2))
     assert torch.equal(once, again)
+
+
+def test_torch_s_attention_stays_where_nothing_is_dropped():
+    model = make_model("t5", make_tokenizer()).train()
+    with cpu.fast_training(model):
+        assert model.config._attn_implementation == "sdpa"
