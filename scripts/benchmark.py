@@ -18,6 +18,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -337,6 +338,8 @@ def main(argv=None):
         markdown([head, *(row for one in results for row in one.get("table", ()))]),
         *(one["note"] for one in results if "note" in one),
     ]
+    told = [part for one in told for part in one.split("\n\n")]
+    told = [part if part.startswith("|") else textwrap.fill(part, 120) for part in told]
     print("\n" + "\n\n".join(told))
     if not settings.quick:
         page = PAGE.read_text(encoding="utf-8")
