@@ -186,7 +186,6 @@ def main(argv=None):
         processing_class=tokenizer,
         data_collator=data["data_collator"],
         score=evaluation.Evaluator(score, TARGET),
-        max_tokens_per_batch=settings.max_tokens_per_batch,
         callbacks=[*runs.callbacks(settings, args), screen.Progress(METRICS)],
     )
     run.start(**fits, decoding=args.generation_config.to_diff_dict())

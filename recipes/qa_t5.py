@@ -188,7 +188,6 @@ def main(argv=None):
         processing_class=tokenizer,
         data_collator=batches.Collator(tokenizer, model),
         score=evaluation.Evaluator(score, TARGET, finish),
-        max_tokens_per_batch=settings.max_tokens_per_batch,
         callbacks=[*runs.callbacks(settings, args), screen.Progress(METRICS)],
     )
     run.start(**fits, decoding=args.generation_config.to_diff_dict())

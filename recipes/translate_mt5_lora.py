@@ -185,7 +185,6 @@ def main(argv=None):
         processing_class=tokenizer,
         data_collator=batches.Collator(tokenizer, model),
         score=evaluation.Evaluator(scorer, TARGET, faithfulness="figures"),
-        max_tokens_per_batch=settings.max_tokens_per_batch,
         callbacks=[*runs.callbacks(settings, args), screen.Progress(METRICS)],
     )
     run.start(**fits, decoding=args.generation_config.to_diff_dict(), parameters=lora.count(model))

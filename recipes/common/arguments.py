@@ -392,6 +392,7 @@ def _training_arguments(arguments_class, training, settings, given):
         args = arguments_class(**training)
     except (ValueError, ImportError, RuntimeError) as error:
         raise UserError(" ".join(str(error).split())) from None
+    args.max_tokens_per_batch = settings.max_tokens_per_batch  # where the trainer finds it
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1 and args.world_size == 1:
         raise UserError(f"WORLD_SIZE={world}, but no process group was set up: every process would train its own model")

@@ -48,13 +48,12 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
 
     Args:
         score: (outputs, table) -> {metric: value}; one list of decoding.Output per feature of the table, in order.
-        max_tokens_per_batch: see batches.TrainingBatches; None: per_device_train_batch_size rows.
-        All others as transformers.Seq2SeqTrainer; args.generation_config must be set.
+        All others as transformers.Seq2SeqTrainer; args.generation_config must be set, args.max_tokens_per_batch may be.
     """
 
-    def __init__(self, *args, score=None, max_tokens_per_batch=None, **kwargs):
+    def __init__(self, *args, score=None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.score, self.max_tokens_per_batch = score, max_tokens_per_batch
+        self.score = score
         self.add_callback(LossBefore())
         for callback in (transformers.PrinterCallback, transformers.ProgressCallback):
             self.remove_callback(callback)
@@ -232,7 +231,7 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
             per_step=args.gradient_accumulation_steps * args.world_size,
             seed=args.seed if args.data_seed is None else args.data_seed,
             lengths=lengths_of(self.train_dataset) if args.train_sampling_strategy == "group_by_length" else None,
-            max_tokens=self.max_tokens_per_batch,
+            max_tokens=getattr(args, "max_tokens_per_batch", None),
             shuffle=args.train_sampling_strategy != "sequential",
         )
         loader = torch.utils.data.DataLoader(
