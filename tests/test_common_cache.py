@@ -115,6 +115,21 @@ def test_a_killed_write_is_no_table(place):
     assert made()[1] == 0
 
 
+@pytest.mark.parametrize("damage", ["cut", "emptied", "deleted"])
+@pytest.mark.parametrize("part", ["*.arrow", "state.json", "dataset_dict.json"])
+def test_a_damaged_table_is_made_anew_and_kept_again(place, part, damage):
+    wanted, _ = made()
+    path = next(place.rglob(part))
+    whole = path.read_bytes()
+    path.unlink()
+    if damage != "deleted":
+        path.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"")
+    again, asked = made()
+    assert asked == 7
+    assert again["train"].to_list() == wanted["train"].to_list()
+    assert made()[1] == 0
+
+
 def test_the_least_recently_used_goes_first(place, monkeypatch):
     monkeypatch.setattr(cache, "KEPT", 2)
     for number, length in enumerate((11, 12, 11, 13)):

@@ -4,6 +4,7 @@
 import os
 import subprocess
 import sys
+from unittest.mock import ANY
 
 import pytest
 from conftest import ROOT
@@ -21,12 +22,13 @@ if [ "$1" = show ]; then printf 'node-a\\nnode-b\\n'; else echo "scontrol $*"; f
 SRUN = '#!/bin/bash\nexec "$@"\n'
 
 
-def submit(tmp_path, status, code, *words):
+def submit(tmp_path, status, code, *words, folder=None):
     """(exit code, lines printed) of the job."""
     for name, text in (("scontrol", SCONTROL), ("srun", SRUN), ("python", TRAINING.format(python=sys.executable))):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
-    folder = words[words.index("--output_dir") + 1] if "--output_dir" in words else "outputs/summarize_t5"
+    named = words[words.index("--output_dir") + 1] if "--output_dir" in words else "outputs/summarize_t5"
+    folder = folder or named
     slurm = {"SLURM_JOB_NODELIST": "node-[a-b]", "SLURM_NNODES": "2", "SLURM_GPUS_ON_NODE": "4", "SLURM_JOB_ID": "17"}
     told = {"STATUS": status, "CODE": str(code), "FOLDER": folder, "PYTHON": str(tmp_path / "python")}
     environment = {**os.environ, **slurm, **told, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
@@ -54,6 +56,19 @@ def test_queues_itself_again_only_when_interrupted(tmp_path, status, left, code,
     ended, lines = submit(tmp_path, status, left, "recipes/qa_t5.py", "--output_dir", "outputs/my answers")
     assert ended == code
     assert lines[1:] == [f"outputs/my answers is {status}"] + ["scontrol requeue 17"] * queued
+
+
+def test_the_folder_is_found_in_either_form(tmp_path):
+    words = ("recipes/qa_t5.py", "--output_dir=outputs/mine")
+    _, lines = submit(tmp_path, "interrupted", 1, *words, folder="outputs/mine")
+    assert lines[1] == "outputs/mine is interrupted"
+
+
+def test_a_refused_job_does_not_queue_itself_for_ever(tmp_path):
+    """The folder holds an interrupted run, and this job ends before it writes there: its settings are refused."""
+    words = ("recipes/qa_t5.py", "--output_dir", "outputs/mine")
+    assert submit(tmp_path, "interrupted", 1, *words)[0] == 75
+    assert submit(tmp_path, "interrupted", 1, *words) == (1, [ANY, "outputs/mine/run.json is as it was before"])
 
 
 def test_a_save_fits_between_the_signal_and_the_end():

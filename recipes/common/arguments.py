@@ -297,21 +297,14 @@ def _refuse_unknown(unknown, parser):
 def _check_settings(settings, values, given):
     """Everything wrong with the settings, in one message."""
     problems = []
-    for name, (least, most) in RANGES.items():
-        value = values.get(name)
-        if value is not None and not least <= value <= (most or math.inf):  # also false of nan
-            wanted = f"at least {least:g}" if not most or value < least else f"at most {most:,}"
-            problems.append(f"--{name} {value}: must be {wanted}")
-    problems += [
-        f"--{name} {value}: must be a finite number"
-        for name, value in values.items()
-        if isinstance(value, float) and not math.isfinite(value)
-    ]
-    problems += [
-        f"--{name} {value}: too large a number"
-        for name, value in values.items()
-        if isinstance(value, int) and value >= 2**63 and name not in RANGES
-    ]
+    for name, value in values.items():
+        least, most = RANGES.get(name, (-math.inf, None))
+        if isinstance(value, float) and not math.isfinite(value):
+            problems.append(f"--{name} {value}: must be a finite number")
+        elif isinstance(value, (int, float)) and value < least:
+            problems.append(f"--{name} {value}: must be at least {least}")
+        elif isinstance(value, (int, float)) and value > (most or 2**63):
+            problems.append(f"--{name} {value}: must be at most {most or 2**63:,}")
     problems += [
         f"--{name} {values[name]}: {REMOVED[name]}"
         for name in (

@@ -16,7 +16,7 @@ import tokenizers
 import torch
 import transformers
 
-from recipes.common import files
+from recipes.common import checkpoints, files
 from recipes.common.arguments import RecipeSettings
 
 KEPT = 16  # the least recently used go first
@@ -38,7 +38,8 @@ def tables(splits, tokenizer, settings, make):
     folder = place / _key(splits, tokenizer, settings)
     try:
         with _alone(place, folder.name):
-            if not folder.is_dir():
+            if checkpoints.fault(folder):  # there is none, or a file of it is no longer whole
+                shutil.rmtree(folder, ignore_errors=True)
                 _keep(make(), folder)
             os.utime(folder)
             kept = datasets.load_from_disk(str(folder))
@@ -52,11 +53,15 @@ def remembered(told, make):
 
     What the first process has found is what all go by: an evaluation needs every one of them.
     """
-    key = hashlib.sha256()
-    for part in told:
-        key.update(part if isinstance(part, bytes) else part.encode())
-    path = Path(datasets.config.HF_DATASETS_CACHE) / "recipes" / f"{key.hexdigest()[:32]}.json"
-    found = files.first_decides(lambda: files.read_json(path))
+
+    def look():
+        key = hashlib.sha256()
+        for part in told:
+            key.update(part if isinstance(part, bytes) else part.encode())
+        path = Path(datasets.config.HF_DATASETS_CACHE) / "recipes" / f"{key.hexdigest()[:32]}.json"
+        return path, files.read_json(path)
+
+    path, found = files.first_decides(look)
     if found is not None:
         return found
     value = make()
@@ -116,6 +121,7 @@ def _keep(made, folder):
     shutil.rmtree(scratch, ignore_errors=True)  # a killed run's
     numbered = {str(number): table for number, table in enumerate(made.values())}  # a name need not suit a folder
     datasets.DatasetDict(numbered).save_to_disk(str(scratch))
+    checkpoints.write_manifest(scratch)
     scratch.rename(folder)
     _forget(path for path in folder.parent.iterdir() if path.is_dir())
 

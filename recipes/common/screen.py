@@ -69,13 +69,12 @@ def not_taken_over(args, inherited):
 
 def describe_step(args, settings, table):
     """The arithmetic of one optimizer update."""
-    rows, *parts = (args.per_device_train_batch_size, args.gradient_accumulation_steps, args.world_size)
-    most, batches, per_step = settings.max_tokens_per_batch, f"{rows}", math.prod(parts)
-    if most:
-        per_epoch = len(TrainingBatches(len(table), rows, per_step, args.seed, lengths_of(table), most)) // per_step
-        batches, total = f"up to {most:,} tokens", f"some {len(table) / max(per_epoch, 1):.0f} rows"
-    else:
-        per_epoch, total = math.ceil(len(table) / (rows * per_step)), f"{rows * per_step}"
+    size, *parts = (args.per_device_train_batch_size, args.gradient_accumulation_steps, args.world_size)
+    most, per_step = settings.max_tokens_per_batch, math.prod(parts)
+    lengths = lengths_of(table) if most else None
+    per_epoch = len(TrainingBatches(len(table), size, per_step, args.seed, lengths, most)) // per_step
+    batches = f"up to {most:,} tokens" if most else size
+    total = f"some {len(table) / max(per_epoch, 1):.0f} rows" if most else size * per_step
     steps = args.max_steps if args.max_steps > 0 else math.ceil(per_epoch * args.num_train_epochs)
     precision = "bf16" if args.bf16 else "fp16" if args.fp16 else "fp32"
     say(

@@ -224,7 +224,9 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
             raise stopping.Interrupted(f"after step {self.state.global_step}, which is saved")
 
     def get_train_dataloader(self):
-        args, options = self.args, ("num_workers", "pin_memory", "persistent_workers", "prefetch_factor", "in_order")
+        args = self.args
+        options = ("num_workers", "pin_memory", "persistent_workers", "prefetch_factor", "in_order")
+        options += ("multiprocessing_context",)
         self.order = TrainingBatches(
             rows=len(self.train_dataset) - 1,  # the last one is blank
             batch_size=self._train_batch_size,
