@@ -25,10 +25,13 @@ import datasets
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
-from recipes.common import (  # noqa: I001
-    arguments, batches, decoding, evaluation, examples, features, models, report, runs, scores, screen, turns,
-)  # fmt: skip
-from recipes.common.trainer import Seq2SeqTrainer
+from recipes import report
+from recipes.common import arguments, console, decoding, features, judging, models, running
+from recipes.common.learning import batches
+from recipes.common.learning.trainer import Seq2SeqTrainer
+from recipes.common.reading import examples
+from recipes.formats import conversations
+from recipes.metrics import scores
 
 # ---------------------------------------------------------------- Settings
 
@@ -83,7 +86,7 @@ def _form_qa(sources):
 
 def reshape(row, settings, recorded=False):
     """A row per reply to a human; where a human spoke last and it is not `recorded`, only the one to reply to."""
-    return turns.rows_of_replies(row, row.get("conversations", row.get("messages")), ROLES, _form_qa, recorded)
+    return conversations.rows_of_replies(row, row.get("conversations", row.get("messages")), ROLES, _form_qa, recorded)
 
 
 READING = {"reshape": partial(reshape, recorded=True), "together": lambda row: row["conversation"], "several": LISTS}
@@ -97,8 +100,8 @@ def _add_speaker_and_signal(header, source):
 def prepare(row, settings, tokenizer):
     """The longest source that fits (trap 32); should the last human turn be too long in itself, its end will be cut."""
     header = arguments.source_template(SOURCE, settings.source_prefix).format(history="")
-    texts = [_add_speaker_and_signal(header, kept) for kept in turns.shortened(turns.as_turns(row))]
-    return [turns.longest(texts, settings.max_source_length, partial(_tokenize_fn, tokenizer=tokenizer))]
+    texts = [_add_speaker_and_signal(header, kept) for kept in conversations.shortened(conversations.as_turns(row))]
+    return [conversations.longest(texts, settings.max_source_length, partial(_tokenize_fn, tokenizer=tokenizer))]
 
 
 def _tokenize_fn(strings, tokenizer):
@@ -153,14 +156,14 @@ def main(argv=None):
     # Settings
     settings, args, given = arguments.parse(Settings, DEFAULTS, __file__, METRICS, argv)
     source = arguments.source_template(SOURCE, settings.source_prefix)
-    screen.begin(settings, args)
+    console.begin(settings, args)
 
     # Data
     splits, found = examples.load(settings, COLUMNS, args.seed, **READING)
     final = "test" if args.do_predict and "test" in splits else "validation"
-    run = runs.Run(__file__, settings, args, given, source=source, target=TARGET, data=found)
+    run = running.Run(__file__, settings, args, given, source=source, target=TARGET, data=found)
     if not settings.dry_run and run.previous() == "done":
-        return screen.final_table(run, METRICS)
+        return console.final_table(run, METRICS)
 
     # Model
     model, tokenizer = models.load(settings, args)
@@ -171,8 +174,8 @@ def main(argv=None):
     data = make_supervised_data_module(tokenizer, settings, splits, model)
     tables = {split: data["eval_dataset" if split == "validation" else f"{split}_dataset"] for split in splits}
     fits = features.inspect(tables, TARGET, tokenizer, settings)
-    fits["notes"] = [f"new tokens: {signs}"] * bool(signs) + turns.fallen_out(tables, _add_speaker_and_signal)
-    screen.describe(tables, found, fits, tokenizer, settings, args)
+    fits["notes"] = [f"new tokens: {signs}"] * bool(signs) + conversations.fallen_out(tables, _add_speaker_and_signal)
+    console.describe(tables, found, fits, tokenizer, settings, args)
     if settings.dry_run:
         return None
 
@@ -185,14 +188,14 @@ def main(argv=None):
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
         data_collator=data["data_collator"],
-        score=evaluation.Evaluator(score, TARGET),
-        callbacks=[*runs.callbacks(settings, args), screen.Progress(METRICS)],
+        score=judging.Evaluator(score, TARGET),
+        callbacks=[*running.callbacks(settings, args), console.Progress(METRICS)],
     )
     run.start(**fits, decoding=args.generation_config.to_diff_dict())
 
     # Train
     if args.do_train:
-        baselines = evaluation.Baselines(trainer, tables[final], last_turn, args.seed)
+        baselines = judging.Baselines(trainer, tables[final], last_turn, args.seed)
         run.lap("baselines")
         run.save_metrics("train", trainer.train(resume_from_checkpoint=run.checkpoint()).metrics)
 
@@ -211,9 +214,9 @@ def main(argv=None):
         run.write_json("baseline_results.json", {"split": final, **baselines.with_tuned()})
     run.finish(trainer)
     report.write(run, final, METRICS, trainer.score)
-    return screen.final_table(run, METRICS)
+    return console.final_table(run, METRICS)
 
 
 train = main  # FastChat's name for it
 if __name__ == "__main__":
-    sys.exit(runs.command_line(main))
+    sys.exit(running.command_line(main))

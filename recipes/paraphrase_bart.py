@@ -19,21 +19,12 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
-from recipes.common import (
-    UserError,
-    arguments,
-    batches,
-    decoding,
-    evaluation,
-    examples,
-    features,
-    models,
-    report,
-    runs,
-    scores,
-    screen,
-)
-from recipes.common.trainer import Seq2SeqTrainer
+from recipes import report
+from recipes.common import UserError, arguments, console, decoding, features, judging, models, running
+from recipes.common.learning import batches
+from recipes.common.learning.trainer import Seq2SeqTrainer
+from recipes.common.reading import examples
+from recipes.metrics import scores
 
 # ---------------------------------------------------------------- Settings
 
@@ -154,16 +145,16 @@ def main(argv=None):
     if not 0 < settings.max_overlap <= 100:
         raise UserError(f"--max_overlap {settings.max_overlap:g}: must be above 0, at most 100 percent")
     source = arguments.source_template(SOURCE, settings.source_prefix)
-    screen.begin(settings, args)
+    console.begin(settings, args)
 
     # Data
     splits, found = examples.load(
         settings, COLUMNS, args.seed, several=("paraphrase",), reshape=keep_paraphrases, unwanted=too_alike
     )
     final = "test" if args.do_predict and "test" in splits else "validation"
-    run = runs.Run(__file__, settings, args, given, source=source, target=TARGET, data=found)
+    run = running.Run(__file__, settings, args, given, source=source, target=TARGET, data=found)
     if not settings.dry_run and run.previous() == "done":
-        return screen.final_table(run, METRICS)
+        return console.final_table(run, METRICS)
 
     # Model
     model, tokenizer = models.load(settings, args)
@@ -171,14 +162,14 @@ def main(argv=None):
     # Features
     tables = features.tokenize(splits, features.fill(source), TARGET, tokenizer, settings)
     fits = features.inspect(tables, TARGET, tokenizer, settings)
-    screen.describe(tables, found, fits, tokenizer, settings, args)
+    console.describe(tables, found, fits, tokenizer, settings, args)
     if settings.dry_run:
         return None
 
     # Trainer
     args.generation_config = decoding.generation_config(settings, model)
     inherited = decoding.inherited_settings(model, args.generation_config)
-    screen.not_taken_over(args, inherited)
+    console.not_taken_over(args, inherited)
     trainer = Seq2SeqTrainer(
         model=model,
         args=args,
@@ -186,14 +177,14 @@ def main(argv=None):
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
         data_collator=batches.Collator(tokenizer, model),
-        score=evaluation.Evaluator(score, TARGET),
-        callbacks=[*runs.callbacks(settings, args), screen.Progress(METRICS)],
+        score=judging.Evaluator(score, TARGET),
+        callbacks=[*running.callbacks(settings, args), console.Progress(METRICS)],
     )
     run.start(**fits, decoding=args.generation_config.to_diff_dict(), not_taken_over=inherited)
 
     # Train
     if args.do_train:
-        baselines = evaluation.Baselines(trainer, tables[final], copy, args.seed)
+        baselines = judging.Baselines(trainer, tables[final], copy, args.seed)
         run.lap("baselines")
         run.save_metrics("train", trainer.train(resume_from_checkpoint=run.checkpoint()).metrics)
 
@@ -212,8 +203,8 @@ def main(argv=None):
         run.write_json("baseline_results.json", {"split": final, **baselines.with_tuned()})
     run.finish(trainer)
     report.write(run, final, METRICS, trainer.score)
-    return screen.final_table(run, METRICS)
+    return console.final_table(run, METRICS)
 
 
 if __name__ == "__main__":
-    sys.exit(runs.command_line(main))
+    sys.exit(running.command_line(main))

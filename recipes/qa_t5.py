@@ -21,20 +21,12 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
-from recipes.common import (
-    arguments,
-    batches,
-    decoding,
-    evaluation,
-    examples,
-    features,
-    models,
-    report,
-    runs,
-    scores,
-    screen,
-)
-from recipes.common.trainer import Seq2SeqTrainer
+from recipes import report
+from recipes.common import arguments, console, decoding, features, judging, models, running
+from recipes.common.learning import batches
+from recipes.common.learning.trainer import Seq2SeqTrainer
+from recipes.common.reading import examples
+from recipes.metrics import scores
 
 # ---------------------------------------------------------------- Settings
 
@@ -154,7 +146,7 @@ def main(argv=None):
     # Settings
     settings, args, given = arguments.parse(Settings, DEFAULTS, __file__, METRICS, argv)
     source = arguments.source_template(SOURCE, settings.source_prefix)
-    screen.begin(settings, args)
+    console.begin(settings, args)
 
     # Data
     tokenizer = models.load_tokenizer(settings)
@@ -164,9 +156,9 @@ def main(argv=None):
     examples.remark(splits, "questions have no answer: nothing is expected", lambda row: not row["text"])
     examples.remark(splits, "answers are not in their context: learned as they stand", in_own_words)
     final = "test" if args.do_predict and "test" in splits else "validation"
-    run = runs.Run(__file__, settings, args, given, source=source, target=TARGET, data=found)
+    run = running.Run(__file__, settings, args, given, source=source, target=TARGET, data=found)
     if not settings.dry_run and run.previous() == "done":
-        return screen.final_table(run, METRICS)
+        return console.final_table(run, METRICS)
 
     # Model
     model, tokenizer = models.load(settings, args)
@@ -174,7 +166,7 @@ def main(argv=None):
     # Features
     tables = features.tokenize(splits, prepare, partial(learned_answer, settings=settings), tokenizer, settings)
     fits = features.inspect(tables, TARGET, tokenizer, settings)
-    screen.describe(tables, found, fits, tokenizer, settings, args)
+    console.describe(tables, found, fits, tokenizer, settings, args)
     if settings.dry_run:
         return None
 
@@ -187,14 +179,14 @@ def main(argv=None):
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
         data_collator=batches.Collator(tokenizer, model),
-        score=evaluation.Evaluator(score, TARGET, finish),
-        callbacks=[*runs.callbacks(settings, args), screen.Progress(METRICS)],
+        score=judging.Evaluator(score, TARGET, finish),
+        callbacks=[*running.callbacks(settings, args), console.Progress(METRICS)],
     )
     run.start(**fits, decoding=args.generation_config.to_diff_dict())
 
     # Train
     if args.do_train:
-        baselines = evaluation.Baselines(trainer, tables[final], closest_sentence, args.seed)
+        baselines = judging.Baselines(trainer, tables[final], closest_sentence, args.seed)
         run.lap("baselines")
         run.save_metrics("train", trainer.train(resume_from_checkpoint=run.checkpoint()).metrics)
 
@@ -213,8 +205,8 @@ def main(argv=None):
         run.write_json("baseline_results.json", {"split": final, **baselines.with_tuned()})
     run.finish(trainer)
     report.write(run, final, METRICS, trainer.score)
-    return screen.final_table(run, METRICS)
+    return console.final_table(run, METRICS)
 
 
 if __name__ == "__main__":
-    sys.exit(runs.command_line(main))
+    sys.exit(running.command_line(main))

@@ -18,20 +18,12 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
-from recipes.common import (
-    arguments,
-    batches,
-    decoding,
-    evaluation,
-    examples,
-    features,
-    models,
-    report,
-    runs,
-    scores,
-    screen,
-)
-from recipes.common.trainer import Seq2SeqTrainer
+from recipes import report
+from recipes.common import arguments, console, decoding, features, judging, models, running
+from recipes.common.learning import batches
+from recipes.common.learning.trainer import Seq2SeqTrainer
+from recipes.common.reading import examples
+from recipes.metrics import scores
 
 # ---------------------------------------------------------------- Settings
 
@@ -97,14 +89,14 @@ def main(argv=None):
     # Settings
     settings, args, given = arguments.parse(Settings, DEFAULTS, __file__, METRICS, argv)
     source = arguments.source_template(SOURCE, settings.source_prefix)
-    screen.begin(settings, args)
+    console.begin(settings, args)
 
     # Data
     splits, found = examples.load(settings, COLUMNS, args.seed, several=("summary",))
     final = "test" if args.do_predict and "test" in splits else "validation"
-    run = runs.Run(__file__, settings, args, given, source=source, target=TARGET, data=found)
+    run = running.Run(__file__, settings, args, given, source=source, target=TARGET, data=found)
     if not settings.dry_run and run.previous() == "done":
-        return screen.final_table(run, METRICS)
+        return console.final_table(run, METRICS)
 
     # Model
     model, tokenizer = models.load(settings, args)
@@ -112,7 +104,7 @@ def main(argv=None):
     # Features
     tables = features.tokenize(splits, features.fill(source), TARGET, tokenizer, settings)
     fits = features.inspect(tables, TARGET, tokenizer, settings)
-    screen.describe(tables, found, fits, tokenizer, settings, args)
+    console.describe(tables, found, fits, tokenizer, settings, args)
     if settings.dry_run:
         return None
 
@@ -125,14 +117,14 @@ def main(argv=None):
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
         data_collator=batches.Collator(tokenizer, model),
-        score=evaluation.Evaluator(score, TARGET),
-        callbacks=[*runs.callbacks(settings, args), screen.Progress(METRICS)],
+        score=judging.Evaluator(score, TARGET),
+        callbacks=[*running.callbacks(settings, args), console.Progress(METRICS)],
     )
     run.start(**fits, decoding=args.generation_config.to_diff_dict())
 
     # Train
     if args.do_train:
-        baselines = evaluation.Baselines(trainer, tables[final], lead_sentence, args.seed)
+        baselines = judging.Baselines(trainer, tables[final], lead_sentence, args.seed)
         run.lap("baselines")
         run.save_metrics("train", trainer.train(resume_from_checkpoint=run.checkpoint()).metrics)
 
@@ -151,8 +143,8 @@ def main(argv=None):
         run.write_json("baseline_results.json", {"split": final, **baselines.with_tuned()})
     run.finish(trainer)
     report.write(run, final, METRICS, trainer.score)
-    return screen.final_table(run, METRICS)
+    return console.final_table(run, METRICS)
 
 
 if __name__ == "__main__":
-    sys.exit(runs.command_line(main))
+    sys.exit(running.command_line(main))

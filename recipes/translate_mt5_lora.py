@@ -21,23 +21,13 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
-from recipes.common import (
-    arguments,
-    batches,
-    data,
-    decoding,
-    evaluation,
-    examples,
-    features,
-    lora,
-    models,
-    parallel,
-    report,
-    runs,
-    scores,
-    screen,
-)
-from recipes.common.trainer import Seq2SeqTrainer
+from recipes import report
+from recipes.common import arguments, console, decoding, features, judging, lora, models, running
+from recipes.common.learning import batches
+from recipes.common.learning.trainer import Seq2SeqTrainer
+from recipes.common.reading import examples, files
+from recipes.formats import bitext
+from recipes.metrics import scores
 
 # ---------------------------------------------------------------- Settings
 
@@ -89,9 +79,9 @@ class Settings(lora.LoraSettings):
 def check(settings, args, given):
     """Refuse settings that contradict each other; without LoRA, take that learning rate if no other is given."""
     problems = lora.problems(settings)
-    if parallel.english_name(settings.source_lang) == parallel.english_name(settings.target_lang):
+    if bitext.english_name(settings.source_lang) == bitext.english_name(settings.target_lang):
         problems.append(f"--target_lang {settings.target_lang}: is the language of the source; name another one")
-    data.settle(problems, None)
+    files.settle(problems, None)
     if not settings.lora_r and "learning_rate" not in given:
         args.learning_rate = 3e-4
 
@@ -101,13 +91,13 @@ def check(settings, args, given):
 
 def columns(settings):
     """COLUMNS, with the names of the two languages before all others."""
-    languages = map(parallel.language_names, (settings.source_lang, settings.target_lang))
+    languages = map(bitext.language_names, (settings.source_lang, settings.target_lang))
     return {name: (flag, own + known) for own, (name, (flag, known)) in zip(languages, COLUMNS.items(), strict=True)}
 
 
 def read(path, settings, alone=True):
     """Rows of any kind of file; mine.en is read with mine.de beside it, which new rows need not have."""
-    return data.read_file(path, parallel.readers(settings.source_lang, settings.target_lang, alone))
+    return files.read_file(path, bitext.readers(settings.source_lang, settings.target_lang, alone))
 
 
 def reshape(row, settings):
@@ -118,7 +108,7 @@ def reshape(row, settings):
 
 def template(settings):
     """SOURCE with the names of the languages, or with --source_prefix in place of all before the text."""
-    source_lang, target_lang = map(parallel.english_name, (settings.source_lang, settings.target_lang))
+    source_lang, target_lang = map(bitext.english_name, (settings.source_lang, settings.target_lang))
     named = SOURCE.format(source_lang=source_lang, target_lang=target_lang, text="{text}")
     return arguments.source_template(named, settings.source_prefix)
 
@@ -154,13 +144,13 @@ def main(argv=None):
     check(settings, args, given)
 
     # Data
-    screen.begin(settings, args)
+    console.begin(settings, args)
     reader = functools.partial(read, settings=settings, alone=False)
     splits, found = examples.load(settings, columns(settings), args.seed, read=reader, reshape=reshape)
     final = "test" if args.do_predict and "test" in splits else "validation"
-    run = runs.Run(__file__, settings, args, given, source=template(settings), target=TARGET, data=found)
+    run = running.Run(__file__, settings, args, given, source=template(settings), target=TARGET, data=found)
     if not settings.dry_run and run.previous() == "done":
-        return screen.final_table(run, METRICS)
+        return console.final_table(run, METRICS)
 
     # Model
     model, tokenizer = models.load(settings, args)
@@ -169,10 +159,10 @@ def main(argv=None):
     # Features
     tables = features.tokenize(splits, prepare, learned, tokenizer, settings)
     fits = features.inspect(tables, TARGET, tokenizer, settings)
-    screen.describe(tables, found, fits, tokenizer, settings, args)
+    console.describe(tables, found, fits, tokenizer, settings, args)
     if settings.dry_run:
         return None
-    screen.say(args, lora.describe(model))
+    console.say(args, lora.describe(model))
 
     # Trainer
     scorer = functools.partial(score, target_lang=settings.target_lang)
@@ -184,14 +174,14 @@ def main(argv=None):
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
         data_collator=batches.Collator(tokenizer, model),
-        score=evaluation.Evaluator(scorer, TARGET, faithfulness="figures"),
-        callbacks=[*runs.callbacks(settings, args), screen.Progress(METRICS)],
+        score=judging.Evaluator(scorer, TARGET, faithfulness="figures"),
+        callbacks=[*running.callbacks(settings, args), console.Progress(METRICS)],
     )
     run.start(**fits, decoding=args.generation_config.to_diff_dict(), parameters=lora.count(model))
 
     # Train
     if args.do_train:
-        baselines = evaluation.Baselines(trainer, tables[final], copy_of_the_source, args.seed)
+        baselines = judging.Baselines(trainer, tables[final], copy_of_the_source, args.seed)
         run.lap("baselines")
         run.save_metrics("train", trainer.train(resume_from_checkpoint=run.checkpoint()).metrics)
 
@@ -204,7 +194,7 @@ def main(argv=None):
     if final == "test":
         run.save_metrics("predict", trainer.predict(tables["test"], metric_key_prefix="predict").metrics)
     run.write_predictions(trainer.score.rows)
-    screen.warn_if_untrained(trainer.score.totals, args)
+    console.warn_if_untrained(trainer.score.totals, args)
 
     # Save
     run.save_model(lora.save(model, run.folder / "adapter" if run.is_main else None), tokenizer, args.generation_config)
@@ -213,8 +203,8 @@ def main(argv=None):
     run.write_text("spot_check.csv", report.spot_check(trainer.score.rows, [ADEQUACY, FLUENCY], args.seed))
     run.finish(trainer)
     report.write(run, final, METRICS, trainer.score)
-    return screen.final_table(run, METRICS)
+    return console.final_table(run, METRICS)
 
 
 if __name__ == "__main__":
-    sys.exit(runs.command_line(main))
+    sys.exit(running.command_line(main))

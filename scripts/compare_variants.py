@@ -18,8 +18,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from recipes.common import UserError, files, runs
-from recipes.common.data import read_file
+from recipes.common import UserError, running
+from recipes.common.reading.files import read_file
+from recipes.common.running import disk
 
 COLUMNS = ("id", "variant", "text", "shown", "engaged")
 CONTROL = "original"
@@ -51,7 +52,7 @@ def sheet(rows, prefix=""):
 
 
 def write_sheet(run, predictions, path):
-    record = files.read_json(run / "run.json")
+    record = disk.read_json(run / "run.json")
     if not record:
         raise UserError(f"--run {run}: no run.json in it, so it is not the folder of a run")
     if path.exists():
@@ -152,4 +153,4 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(runs.command_line(main))
+    sys.exit(running.command_line(main))

@@ -13,7 +13,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from recipes.common import UserError, files, prediction, runs, screen, stopping
+from recipes import prediction
+from recipes.common import UserError, console, running
+from recipes.common.running import disk, ending
 
 
 def parse(argv=None):
@@ -28,7 +30,7 @@ def parse(argv=None):
 
 def main(argv=None):
     settings = parse(argv)
-    screen.quiet()
+    console.quiet()
     if settings.output.exists():
         raise UserError(f"--output {settings.output}: exists; name a new file")
     if not settings.output.absolute().parent.is_dir():
@@ -38,15 +40,15 @@ def main(argv=None):
     for note in [predictor.changed(), *notes]:
         print(f"note      {note}") if note else None
     print(f"{settings.run} on {settings.input}, {len(rows):,} rows", flush=True)
-    stopping.install()
+    ending.install()
     # Until all is done, finished batches are kept here: the same command goes on after them.
     journal = prediction.Journal(f"{settings.output}.partial", predictor.identity(rows))
     if journal:
         print(f"goes on   after {len(journal):,} batches in {journal.path}", flush=True)
-    files.write_lines(settings.output, predictor.predict(rows, progress=True, journal=journal))
+    disk.write_lines(settings.output, predictor.predict(rows, progress=True, journal=journal))
     journal.path.unlink(missing_ok=True)
     print(f"wrote     {settings.output}")
 
 
 if __name__ == "__main__":
-    sys.exit(runs.command_line(main))
+    sys.exit(running.command_line(main))

@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
 from recipes.common import UserError
-from recipes.common.report import write_report
+from recipes.report import write_report
 
 
 def main(argv=None):

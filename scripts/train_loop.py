@@ -18,7 +18,7 @@ import torch
 import transformers
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, get_linear_schedule_with_warmup, set_seed
 
-from recipes.common.batches import TrainingBatches
+from recipes.common.learning.batches import TrainingBatches
 from recipes.summarize_t5 import SOURCE, TARGET
 
 

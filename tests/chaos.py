@@ -28,28 +28,32 @@ import datasets  # noqa: E402
 import helpers  # noqa: E402
 
 # Where a run is struck: at the start of the n-th call of a function.
+TRAINER = "recipes.common.learning.trainer:Seq2SeqTrainer"
 POINTS = {
-    "in the baselines": ("recipes.common.trainer:generate_ids", 1),
+    "in the baselines": ("recipes.common.learning.trainer:generate_ids", 1),
     "between steps": ("transformers.trainer_callback:CallbackHandler.on_step_begin", 6),
-    "in the middle of a step": ("recipes.common.trainer:token_loss", 13),
+    "in the middle of a step": ("recipes.common.learning.trainer:token_loss", 13),
     "in the backward pass": ("accelerate:Accelerator.backward", 12),
     "while the optimizer steps": ("accelerate.optimizer:AcceleratedOptimizer.step", 5),
-    "in the first evaluation": ("recipes.common.trainer:Seq2SeqTrainer.evaluation_loop", 3),
-    "while it generates on the way": ("recipes.common.trainer:generate_ids", 3),
-    "before a save": ("recipes.common.trainer:Seq2SeqTrainer._save_checkpoint", 2),
-    "in a save, before the optimizer": ("recipes.common.trainer:Seq2SeqTrainer._save_optimizer_and_scheduler", 2),
-    "in a save, before the random state": ("recipes.common.trainer:Seq2SeqTrainer._save_rng_state", 2),
-    "in a save, before the manifest": ("recipes.common.checkpoints:write_manifest", 2),
-    "after a save, before older ones go": ("recipes.common.checkpoints:fault", 2),
-    "while an older one goes": ("recipes.common.checkpoints:shutil.rmtree", 1),
-    "before the best model is loaded": ("recipes.common.trainer:Seq2SeqTrainer._load_best_model", 1),
-    "in the evaluation at the end": ("recipes.common.trainer:Seq2SeqTrainer.evaluate", 4),
-    "in prediction": ("recipes.common.trainer:Seq2SeqTrainer.predict", 1),
-    "before the predictions are written": ("recipes.common.runs:Run.write_predictions", 1),
-    "before the model is saved": ("recipes.common.runs:Run.save_model", 1),
+    "in the first evaluation": (f"{TRAINER}.evaluation_loop", 3),
+    "while it generates on the way": ("recipes.common.learning.trainer:generate_ids", 3),
+    "before a save": (f"{TRAINER}._save_checkpoint", 2),
+    "in a save, before the optimizer": (
+        f"{TRAINER}._save_optimizer_and_scheduler",
+        2,
+    ),
+    "in a save, before the random state": (f"{TRAINER}._save_rng_state", 2),
+    "in a save, before the manifest": ("recipes.common.running.checkpoints:write_manifest", 2),
+    "after a save, before older ones go": ("recipes.common.running.checkpoints:fault", 2),
+    "while an older one goes": ("recipes.common.running.checkpoints:shutil.rmtree", 1),
+    "before the best model is loaded": (f"{TRAINER}._load_best_model", 1),
+    "in the evaluation at the end": (f"{TRAINER}.evaluate", 4),
+    "in prediction": (f"{TRAINER}.predict", 1),
+    "before the predictions are written": ("recipes.common.running.run:Run.write_predictions", 1),
+    "before the model is saved": ("recipes.common.running.run:Run.save_model", 1),
     "while the model is saved": ("transformers:PreTrainedTokenizerFast.save_pretrained", 4),
-    "before it is called done": ("recipes.common.runs:Run.finish", 1),
-    "while the report is written": ("recipes.common.report:write", 1),
+    "before it is called done": ("recipes.common.running.run:Run.finish", 1),
+    "while the report is written": ("recipes.report:write", 1),
 }
 # Other recipes on the same rows.
 LORA = {"source_column": "document", "target_column": "summary", "lora_r": 4, "lora_dropout": 0.1}

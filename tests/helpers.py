@@ -13,7 +13,7 @@ import torch
 from conftest import ROOT, WORDS
 
 from recipes import summarize_t5
-from recipes.common import runs
+from recipes.common.running import run as runs
 
 torch.set_num_threads(1)  # tiny models are faster on one core, and their sums come out in one order
 

@@ -13,8 +13,8 @@ from conftest import ROOT
 from transformers import Seq2SeqTrainingArguments
 
 from recipes import summarize_t5
-from recipes.common import UserError, arguments, screen
-from recipes.common.scores import METRICS
+from recipes.common import UserError, arguments, console
+from recipes.metrics.scores import METRICS
 
 LIBRARY = {f.name for f in dataclasses.fields(Seq2SeqTrainingArguments)}
 DEFAULTS = {"learning_rate": 3e-4, "num_train_epochs": 5, "warmup_steps": 0.05}
@@ -250,11 +250,11 @@ def test_trap_23_a_metric_that_is_not_computed():
 def test_trap_34_without_a_launcher_one_gpu_is_used(monkeypatch, capsys):
     """Four GPUs, as far as the library can see: it would wrap the model in DataParallel. The way to use all is said."""
     monkeypatch.setattr(Seq2SeqTrainingArguments, "n_gpu", property(lambda self: self._n_gpu or 4))
-    monkeypatch.setattr(screen, "_gpus", lambda: 4)
+    monkeypatch.setattr(console, "_gpus", lambda: 4)
     settings, args, _ = parse("--per_device_train_batch_size", "3")
     assert args.n_gpu == 1
     assert args.train_batch_size == 3
-    screen.describe_step(args, settings, range(7))
+    console.describe_step(args, settings, range(7))
     assert capsys.readouterr().out.splitlines()[1:] == [
         "          1 of 4 GPUs is used; for all: make NPROC=4, or torchrun --nproc_per_node=4"
     ]
@@ -298,7 +298,7 @@ def test_trap_4_every_argument_that_is_read_exists():
         | {name for name, _ in inspect.getmembers(Seq2SeqTrainingArguments)}
         | {"_n_gpu", "max_tokens_per_batch"}
     )
-    for path in [ROOT / "recipes/summarize_t5.py", *(ROOT / "recipes/common").glob("*.py")]:
+    for path in [ROOT / "recipes/summarize_t5.py", *(ROOT / "recipes/common").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             owner = getattr(node, "value", None)
             is_args = getattr(owner, "id", None) == "args" or getattr(owner, "attr", None) == "args"

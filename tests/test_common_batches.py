@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""recipes/common/batches.py: which rows meet in a step, and what a batch is made of."""
+"""recipes/common/learning/batches.py: which rows meet in a step, and what a batch is made of."""
 
 import datasets
 import numpy as np
@@ -9,7 +9,7 @@ from conftest import make_model
 from transformers import BartConfig, BartForConditionalGeneration, T5Config, T5ForConditionalGeneration
 from transformers.models.bart.modeling_bart import shift_tokens_right
 
-from recipes.common.batches import Collator, TrainingBatches, lengths_of, with_blank
+from recipes.common.learning.batches import Collator, TrainingBatches, lengths_of, with_blank
 
 # ---------------------------------------------------------------- the order of the rows
 

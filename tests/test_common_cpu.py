@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""recipes/common/cpu.py: the same mathematics as the library's, and no trace of it afterwards."""
+"""recipes/common/upstream/cpu.py: the same mathematics as the library's, and no trace of it afterwards."""
 
 import json
 
@@ -8,7 +8,7 @@ import torch
 from conftest import make_model, make_tokenizer
 from torch import nn
 
-from recipes.common import cpu
+from recipes.common.upstream import cpu
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])

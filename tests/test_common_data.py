@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""recipes/common/data.py: what is read, what is refused and with which words, what is counted."""
+"""recipes/common/reading/files.py: what is read, what is refused and with which words, what is counted."""
 
 import csv
 import gzip
@@ -17,8 +17,8 @@ import pytest
 
 from recipes.common import UserError
 from recipes.common.arguments import RecipeSettings
-from recipes.common.data import Row, Splits, load_splits, read_file
-from recipes.common.examples import cut_validation, load, load_examples, overlap, pick_columns, usable_rows
+from recipes.common.reading.examples import cut_validation, load, load_examples, overlap, pick_columns, usable_rows
+from recipes.common.reading.files import Row, Splits, load_splits, read_file
 
 FIELDS = {
     "document": ("text_column", ("document", "article", "dialogue")),

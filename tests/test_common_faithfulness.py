@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from recipes.common.faithfulness import check, copying, fragments, score_faithfulness
-from recipes.common.mentions import mentions
+from recipes.metrics.facts import mentions
+from recipes.metrics.faithfulness import check, copying, fragments, score_faithfulness
 
 
 def flags(output, source, **settings):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""recipes/common/prediction.py and scripts/predict.py: a trained run gives on new rows what it gave on its own."""
+"""recipes/prediction.py and scripts/predict.py: a trained run gives on new rows what it gave on its own."""
 
 import json
 import shutil
@@ -11,8 +11,8 @@ from conftest import ROOT, make_model, make_tokenizer
 from helpers import as_flags, read_json, read_jsonl, records, run_recipe, write_jsonl
 
 from recipes.common import UserError, decoding
-from recipes.common.prediction import Predictor
-from recipes.common.runs import command_line
+from recipes.common.running.run import command_line
+from recipes.prediction import Predictor
 
 sys.path.append(str(ROOT / "scripts"))
 import predict

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recipes.common import UserError, features, report
-from recipes.common.report import marks, outcomes, pictures
+from recipes import report
+from recipes.common import UserError, features
+from recipes.report import differences, pictures, predictions
 
 ROOT = Path(__file__).resolve().parents[1]
 VOID = {"meta", "br", "img", "link", "input", "hr", "col", "source", "base", "embed", "wbr"}
@@ -294,14 +295,14 @@ def test_counts_of_what_went_wrong(folder):
 
 
 def test_groups_of_examples(folder):
-    lines = outcomes.read(folder / "predictions.jsonl", "rougeL")
-    groups = outcomes.choose(lines, "rougeL", seed=1)
+    lines = predictions.read(folder / "predictions.jsonl", "rougeL")
+    groups = predictions.choose(lines, "rougeL", seed=1)
     assert [line.number for line in groups["worst"]] == [3, 4, 6, 5]  # 0, 20, 50, 60: at most half of the rows
     assert [line.number for line in groups["best"]] == [2, 7, 8, 1]  # 100, 90, 80, 75
-    assert groups["random"] == outcomes.choose(lines, "rougeL", seed=1)["random"]
-    assert len({tuple(line.number for line in outcomes.choose(lines, None, n)["random"]) for n in range(9)}) > 5
+    assert groups["random"] == predictions.choose(lines, "rougeL", seed=1)["random"]
+    assert len({tuple(line.number for line in predictions.choose(lines, None, n)["random"]) for n in range(9)}) > 5
     # Of an error rate, a high score is a bad one.
-    assert [line.number for line in outcomes.choose(lines, "ter", seed=1)["worst"]] == [2, 7, 8, 1]
+    assert [line.number for line in predictions.choose(lines, "ter", seed=1)["worst"]] == [2, 7, 8, 1]
     assert len(page_of(folder).marks) == 8  # every row once, though it is in several groups
 
 
@@ -470,15 +471,15 @@ def test_20_000_rows_give_a_small_page(folder):
     ],
 )
 def test_differences(reference, output, missing, extra):
-    lost, new = marks.differences(reference, output)
+    lost, new = differences.differences(reference, output)
     assert [reference[a:b] for a, b in lost] == missing
     assert [output[a:b] for a, b in new] == extra
 
 
 def test_marks_that_overlap_are_cut():
     spans = {"a": [(0, 5)], "b": [(3, 8), (20, 30)]}
-    assert marks.cut("0123456789", spans) == [("012", ["a"]), ("34", ["a", "b"]), ("567", ["b"]), ("89", [])]
-    assert marks.cut("", spans) == []
+    assert differences.cut("0123456789", spans) == [("012", ["a"]), ("34", ["a", "b"]), ("567", ["b"]), ("89", [])]
+    assert differences.cut("", spans) == []
 
 
 @pytest.mark.parametrize(
@@ -494,7 +495,7 @@ def test_marks_that_overlap_are_cut():
     ],
 )
 def test_repeats(text, expected):
-    assert marks.repeats(text) is expected
+    assert differences.repeats(text) is expected
 
 
 @pytest.mark.parametrize(
@@ -509,16 +510,16 @@ def test_repeats(text, expected):
     ],
 )
 def test_copies(text, expected):
-    assert marks.copies(text, "Hello. The lamp came late, again. Bye.") is expected
+    assert differences.copies(text, "Hello. The lamp came late, again. Bye.") is expected
 
 
 def line(length, score):
-    return outcomes.Line(1, 0, score, length, {}, False, [], [], [])
+    return predictions.Line(1, 0, score, length, {}, False, [], [], [])
 
 
 def test_quartiles_by_hand():
     lines = [line(length, 10.0 * length) for length in (8, 1, 2, 3, 4, 5, 6, 7)] + [line(99, None)]
-    groups = outcomes.by_quartile(lines, lambda each: each.length)
+    groups = predictions.by_quartile(lines, lambda each: each.length)
     assert [(g["low"], g["high"], g["count"], g["mean"]) for g in groups] == [
         (1, 2, 2, 15.0), (3, 4, 2, 35.0), (5, 6, 2, 55.0), (7, 8, 2, 75.0)
     ]  # fmt: skip
@@ -527,10 +528,10 @@ def test_quartiles_by_hand():
 
 def test_equal_values_stay_in_one_quartile():
     lines = [line(length, 1.0) for length in (5, 5, 5, 5, 5, 6, 7, 8)]
-    groups = outcomes.by_quartile(lines, lambda each: each.length)
+    groups = predictions.by_quartile(lines, lambda each: each.length)
     assert [(g["low"], g["high"], g["count"]) for g in groups] == [(5, 5, 5), (6, 6, 1), (7, 8, 2)]
-    assert outcomes.by_quartile([line(5, 1.0)] * 9, lambda each: each.length) == []
-    assert outcomes.by_quartile(lines[:7], lambda each: each.length) == []
+    assert predictions.by_quartile([line(5, 1.0)] * 9, lambda each: each.length) == []
+    assert predictions.by_quartile(lines[:7], lambda each: each.length) == []
 
 
 def test_histogram_of_lengths_by_hand():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""recipes/common/runs.py: the folder of a run, and the truth about how it ended."""
+"""recipes/common/running/run.py: the folder of a run, and the truth about how it ended."""
 
 import errno
 import hashlib
@@ -12,7 +12,9 @@ import torch
 from helpers import contents, read_json, read_jsonl
 from transformers import EarlyStoppingCallback, TrainerControl, TrainerState
 
-from recipes.common import UserError, arguments, checkpoints, files, runs
+from recipes.common import UserError, arguments
+from recipes.common.running import checkpoints, disk
+from recipes.common.running import run as runs
 
 
 @pytest.fixture(autouse=True)
@@ -219,7 +221,7 @@ def test_a_folder_that_cannot_be_written_to(here, monkeypatch):
 def test_going_on_keeps_what_is_there(here):
     run = started()
     (here / "outputs/tell/checkpoint-3").mkdir()
-    files.write_json("outputs/tell/checkpoint-3/trainer_state.json", {})
+    disk.write_json("outputs/tell/checkpoint-3/trainer_state.json", {})
     checkpoints.write_manifest(here / "outputs/tell/checkpoint-3")
     run = make()
     assert run.previous() == "unfinished"
@@ -342,7 +344,7 @@ def test_trap_36_room_for_checkpoints(here, monkeypatch):
 
 def test_two_runs_in_one_folder(here, capsys):
     run = started()
-    other = files.lock(run.folder)
+    other = disk.lock(run.folder)
     assert other is None
     with pytest.raises(UserError, match="another run is writing there"):
         runs._current = None  # as in another process

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recipes.common import scores
+from recipes.metrics import scores
 
 ROOT = Path(__file__).parents[1]
 
@@ -399,7 +399,7 @@ def test_unequal_lists_are_refused():
 
 def test_importing_scores_is_cheap():
     """Trap 10: no metric library is loaded before a metric is computed."""
-    code = "import sys, recipes.common.scores; print([m for m in sys.argv[1:] if m in sys.modules])"
+    code = "import sys, recipes.metrics.scores; print([m for m in sys.argv[1:] if m in sys.modules])"
     heavy = ["numpy", "evaluate", "datasets", "nltk", "rouge_score", "sacrebleu", "regex", "torch", "transformers"]
     done = subprocess.run([sys.executable, "-c", code, *heavy], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -437,7 +437,7 @@ def test_evaluate_modules_work_without_network(tmp_path):
     """Trap 10: `evaluate.load(folder)` from any working directory, sockets blocked; its cache never serves old code."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment |= {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home"), "NLTK_DATA": str(tmp_path)}
-    command = [sys.executable, "-c", WITHOUT_NETWORK, str(ROOT / "recipes/common/metrics")]
+    command = [sys.executable, "-c", WITHOUT_NETWORK, str(ROOT / "recipes/metrics")]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout.splitlines()[-1])

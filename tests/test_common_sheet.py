@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""recipes/common/report/sheet.py: what a person judges by hand."""
+"""recipes/report/spot_check.py: what a person judges by hand."""
 
 import csv
 import io
 
-from recipes.common.report.sheet import harmless, spot_check
+from recipes.report.spot_check import harmless, spot_check
 
 ROWS = [{"id": str(n), "source": f"s{n}", "reference": f"r{n}", "prediction": f"p{n}"} for n in range(50)]
 

@@ -16,7 +16,8 @@ from helpers import as_flags, block_sockets, finish, read_json, read_jsonl, run_
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5Tokenizer
 
 from recipes import convo_flant5 as convo
-from recipes.common import UserError, arguments, data, features, prediction, turns
+from recipes import prediction
+from recipes.common import UserError, arguments, features
 
 SCORES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
@@ -90,7 +91,7 @@ def done(checkpoint, files, tmp_path_factory):
 
 def made(record, recorded=True):
     """What `reshape` makes of a record: values of its rows."""
-    return convo.reshape(data.Row(record, "x.json", 7, "row"), convo.Settings(), recorded)
+    return convo.reshape(reading.Row(record, "x.json", 7, "row"), convo.Settings(), recorded)
 
 
 # ---------------------------------------------------------------- turns and rows
@@ -195,10 +196,10 @@ def test_source_by_hand(tokenizer):
 
 def test_oldest_turns_fall_out_first_and_the_system_turn_last():
     source = [{"from": "system", "value": "s"}, *chat("a", "b", "c")]
-    texts = [[turn["value"] for turn in kept] for kept in turns.shortened(source)]
+    texts = [[turn["value"] for turn in kept] for kept in form.shortened(source)]
     assert texts == [["s", "a", "b", "c"], ["s", "b", "c"], ["s", "c"], ["c"]]
-    assert [len(kept) for kept in turns.shortened(chat("a", "b", "c"))] == [3, 2, 1]
-    assert turns.shortened(chat("a")) == [chat("a")]
+    assert [len(kept) for kept in form.shortened(chat("a", "b", "c"))] == [3, 2, 1]
+    assert form.shortened(chat("a")) == [chat("a")]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -213,7 +214,7 @@ def test_trap_32_the_last_human_turn_is_always_whole(seed, tokenizer):
     assert len(ids) == table["length"][0] <= settings.max_source_length
     assert tokenizer.decode(ids, skip_special_tokens=True).endswith(f"| Human: {texts[-1]}")
     kept = source.count("| ")
-    (note,) = turns.fallen_out({"train": table}, convo._add_speaker_and_signal) or [None]
+    (note,) = form.fallen_out({"train": table}, convo._add_speaker_and_signal) or [None]
     assert (note is None) == (kept == len(texts))
     if note:
         assert note.startswith(f"train: {len(texts) - kept} turns of 1 histories fell out, the oldest first")
@@ -228,7 +229,7 @@ def test_a_last_turn_that_is_too_long_alone_is_cut_at_its_end(tokenizer):
     assert (len(table["input_ids"][0]), table["length"][0] > 40) == (40, True)
     limits = SimpleNamespace(max_source_length=40, max_target_length=9)
     assert features.length_report({"train": table}, limits)["train"]["source"]["cut"] == 1
-    (note,) = turns.fallen_out({"train": table}, convo._add_speaker_and_signal)
+    (note,) = form.fallen_out({"train": table}, convo._add_speaker_and_signal)
     assert note.startswith("train: 2 turns of 1 histories")
 
 

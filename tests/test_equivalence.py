@@ -21,9 +21,10 @@ from torch import nn
 from transformers import Seq2SeqTrainingArguments, set_seed
 
 from recipes import summarize_t5
-from recipes.common import batches, decoding, evaluation, features, lora
-from recipes.common.files import write_json
-from recipes.common.trainer import Seq2SeqTrainer
+from recipes.common import decoding, features, judging, lora
+from recipes.common.learning import batches
+from recipes.common.learning.trainer import Seq2SeqTrainer
+from recipes.common.running.disk import write_json
 
 FAMILIES = ["t5-tied", "t5-untied", "mt5", "bart"]
 SMOOTHING = [0.0, 0.1]
@@ -82,7 +83,7 @@ def make_trainer(family="t5-untied", dropout=0.0, **arguments):
         train_dataset=training_table(family),
         processing_class=tokenizer,
         data_collator=batches.Collator(tokenizer, model),
-        score=evaluation.Evaluator(summarize_t5.score, "{summary}"),
+        score=judging.Evaluator(summarize_t5.score, "{summary}"),
     )
 
 

@@ -18,8 +18,9 @@ from helpers import as_flags, block_sockets, contents, read_json, read_jsonl, ru
 from transformers import AutoModelForSeq2SeqLM
 
 from recipes import paraphrase_bart as recipe
-from recipes.common import prediction, scores
-from recipes.common.data import Row
+from recipes import prediction
+from recipes.common.reading.files import Row
+from recipes.metrics import scores
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import compare_variants

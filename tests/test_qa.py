@@ -16,10 +16,10 @@ from helpers import as_flags, contents, finish, read_json, read_jsonl, run_recip
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from recipes import qa_t5
-from recipes.common import UserError, arguments, evaluation, features
-from recipes.common.data import Row
+from recipes.common import UserError, arguments, features, judging
 from recipes.common.decoding import Output
-from recipes.common.prediction import Predictor
+from recipes.common.reading.files import Row
+from recipes.prediction import Predictor
 from scripts import predict
 
 METRICS = {f"{name}{end}" for name in ("exact_match", "f1") for end in ("", "_ci_low", "_ci_high")}
@@ -223,7 +223,7 @@ def test_trap_31_the_answer_in_one_window_of_three_is_found(place, tokenizer):
     row, table = three_windows(tokenizer, place=place)
     outputs = [[Output("", -0.01, False)], [Output("Bo", -2.0, False)]]
     outputs.insert(place, [Output("Carla today", -0.5, False)])
-    evaluator = evaluation.Evaluator(qa_t5.score, qa_t5.TARGET, qa_t5.finish)
+    evaluator = judging.Evaluator(qa_t5.score, qa_t5.TARGET, qa_t5.finish)
     totals = evaluator(outputs, table)
     assert (evaluator.rows[0]["prediction"], totals["exact_match"]) == ("Carla today", 100)
 

@@ -28,8 +28,8 @@ from helpers import (
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, GPT2Config
 
-from recipes.common import arguments, evaluation, models
-from recipes.common.trainer import Seq2SeqTrainer
+from recipes.common import arguments, judging, models
+from recipes.common.learning.trainer import Seq2SeqTrainer
 
 ROUGE = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
 SCORES = {f"{name}{suffix}" for name in ROUGE for suffix in ("", "_ci_low", "_ci_high")}
@@ -221,12 +221,12 @@ def test_trap_20_a_fixed_sample_in_training_and_everything_at_the_end(flags, mon
     """Baseline on 13 rows; two evaluations in training, of the same 2 of 6; at the end all 6, then the 13."""
     seen = []
 
-    class Watching(evaluation.Evaluator):
+    class Watching(judging.Evaluator):
         def __call__(self, texts, table, *more):
             seen.append([row["id"] for row in table["row"]])
             return super().__call__(texts, table, *more)
 
-    monkeypatch.setattr(evaluation, "Evaluator", Watching)
+    monkeypatch.setattr(judging, "Evaluator", Watching)
     assert run_recipe(flags(eval_sample_size=2)) == 0
     assert [len(ids) for ids in seen] == [13, 2, 2, 6, 13]
     assert seen[1] == seen[2]

@@ -70,7 +70,7 @@ def test_settings_have_one_name(path):
 
 def test_common_knows_no_task():
     """No prompt, no column, no model name, no recipe in common/."""
-    for path in (ROOT / "recipes/common").glob("*.py"):
+    for path in (ROOT / "recipes/common").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         code = re.sub(r'""".*?"""|#[^\n]*', "", text, flags=re.S)
         assert not re.search(

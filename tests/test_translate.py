@@ -18,9 +18,9 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from recipes import translate_mt5_lora as recipe
-from recipes.common import UserError, decoding, evaluation, features, lora
-from recipes.common.prediction import Predictor
-from recipes.common.runs import command_line
+from recipes.common import UserError, decoding, features, judging, lora
+from recipes.common.running.run import command_line
+from recipes.prediction import Predictor
 
 sys.path.append(str(ROOT / "scripts"))
 import compare_lora
@@ -307,12 +307,12 @@ def test_trap_17_a_model_that_is_not_trained_yet(flags, tmp_path, capsys, monkey
     """At step 0: a base that fills gaps says nothing, sentinels, or its source again."""
     idle = {"test-0": "", "test-1": "<extra_id_0> a", "test-2": None}
 
-    class Idle(evaluation.Evaluator):
+    class Idle(judging.Evaluator):
         def __call__(self, outputs, table):
             self.finish = lambda row, made: idle.get(row["id"], "fine") if row["id"] != "test-2" else row["text"]
             return super().__call__(outputs, table)
 
-    monkeypatch.setattr(evaluation, "Evaluator", Idle)
+    monkeypatch.setattr(judging, "Evaluator", Idle)
     assert run(flags(do_predict=True)) == 0
     told = capsys.readouterr().out
     assert "beware    33 % of the outputs are empty, sentinels or copies of the source: not trained yet" in told

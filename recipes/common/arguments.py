@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recipes.common import UserError
-from recipes.common.scores import METRICS as GREATER_IS_BETTER
+from recipes.metrics.scores import METRICS as GREATER_IS_BETTER
 
 # What people type from older scripts and tutorials -> what to type instead. The first group left transformers with 5.0,
 # the second belongs to the Hugging Face example scripts and has no counterpart here.
@@ -340,7 +340,7 @@ def _check_settings(settings, values, given):
 
 
 def _problems_of_token_batches(settings, values):
-    from recipes.common.batches import PAD_TO
+    from recipes.common.learning.batches import PAD_TO
 
     most, least = settings.max_tokens_per_batch, settings.max_source_length + settings.max_target_length + 2 * PAD_TO
     problems = []

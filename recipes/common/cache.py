@@ -16,8 +16,8 @@ import tokenizers
 import torch
 import transformers
 
-from recipes.common import checkpoints, files
 from recipes.common.arguments import RecipeSettings
+from recipes.common.running import checkpoints, disk
 
 KEPT = 16  # the least recently used go first
 # Of the settings that all recipes share, those that decide what a row becomes; which rows there are is seen in them.
@@ -59,16 +59,16 @@ def remembered(told, make):
         for part in told:
             key.update(part if isinstance(part, bytes) else part.encode())
         path = Path(datasets.config.HF_DATASETS_CACHE) / "recipes" / f"{key.hexdigest()[:32]}.json"
-        return path, files.read_json(path)
+        return path, disk.read_json(path)
 
-    path, found = files.first_decides(look)
+    path, found = disk.first_decides(look)
     if found is not None:
         return found
     value = make()
     if not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0:
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            files.write_text(path, files.json_line(value))
+            disk.write_text(path, disk.json_line(value))
             _forget(path.parent.glob("*.json"))
     return value
 
@@ -90,9 +90,9 @@ def _key(splits, tokenizer, settings):
     for split, rows in splits.items():
         told.update(f"{split} {len(rows)}\n".encode())
         for row in rows:
-            told.update(files.json_line(row).encode())
+            told.update(disk.json_line(row).encode())
     chosen = {name: value for name, value in vars(settings).items() if name not in SHARED | DECODING}
-    told.update(files.json_line(chosen | {"tokenizers": tokenizers.__version__}).encode())
+    told.update(disk.json_line(chosen | {"tokenizers": tokenizers.__version__}).encode())
     told.update(spelled_out(tokenizer).encode())
     for code in _own_code():
         told.update(code)

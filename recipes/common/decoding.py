@@ -10,7 +10,7 @@ import torch
 from transformers import DynamicCache, EncoderDecoderCache, GenerationConfig
 
 from recipes.common import UserError
-from recipes.common.loss import decoder_states, token_loss
+from recipes.common.learning.loss import decoder_states, token_loss
 
 # One generated text. score: mean log-probability of its tokens, to choose among the sources of one row by; None where
 # a row has one source. hit_limit: whether it ended at the length limit rather than at an end token.

@@ -12,7 +12,7 @@ import datasets
 import numpy as np
 
 from recipes.common import UserError, cache
-from recipes.common.data import short
+from recipes.common.reading.files import short
 
 
 def template_fields(*templates):

@@ -15,8 +15,8 @@ from torch import nn
 
 from recipes.common import UserError
 from recipes.common.arguments import RecipeSettings
-from recipes.common.files import read_json, write_json
 from recipes.common.models import count_parameters
+from recipes.common.running.disk import read_json, write_json
 
 # The projections of attention, as the families call them.
 ATTENTION = {"q", "k", "v", "o", "q_proj", "k_proj", "v_proj", "out_proj"}

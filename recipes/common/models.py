@@ -9,7 +9,7 @@ from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
 
 from recipes.common import UserError
-from recipes.common.data import hub_answers
+from recipes.common.reading.files import hub_answers
 
 # Pre-trained in bf16: activations of the feed-forward layer exceed fp16's 65504 (trap 2).
 OVERFLOWS_IN_FP16 = {"t5", "mt5", "umt5", "longt5"}

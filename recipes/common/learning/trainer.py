@@ -10,10 +10,11 @@ from transformers.trainer_callback import ExportableState
 from transformers.trainer_pt_utils import nested_gather
 from transformers.trainer_utils import EvalLoopOutput, TrainOutput
 
-from recipes.common import checkpoints, cpu, files, stopping
-from recipes.common.batches import TrainingBatches, lengths_of
 from recipes.common.decoding import generate_ids, read_outputs, sampled
-from recipes.common.loss import decoder_states, token_loss
+from recipes.common.learning.batches import TrainingBatches, lengths_of
+from recipes.common.learning.loss import decoder_states, token_loss
+from recipes.common.running import checkpoints, disk, ending
+from recipes.common.upstream import cpu
 
 
 class LossBefore(transformers.TrainerCallback, ExportableState):
@@ -28,7 +29,7 @@ class LossBefore(transformers.TrainerCallback, ExportableState):
 
 def stopped_early(checkpoint):
     """Whether training ended with this checkpoint because the evaluations no longer brought a better one."""
-    state = files.read_json(f"{checkpoint}/trainer_state.json")
+    state = disk.read_json(f"{checkpoint}/trainer_state.json")
     callback = state["stateful_callbacks"].get("EarlyStoppingCallback")
     if not callback:
         return False
@@ -155,9 +156,9 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
             length 1 where nothing is generated; per row its number, the summed loss of its target, its number of target
             tokens, and the scores of what was generated.
         """
-        if stopping.wanted():
-            files.wait_for_all()
-            raise stopping.Interrupted("while it was scoring, from the last checkpoint")
+        if ending.wanted():
+            disk.wait_for_all()
+            raise ending.Interrupted("while it was scoring, from the last checkpoint")
         inputs = dict(self._prepare_inputs(inputs))
         feature, labels = inputs.pop("feature"), inputs.pop("labels")
         # Scores that leave training come from fp32, as the model is saved; those on the way from training's precision.
@@ -217,11 +218,11 @@ class Seq2SeqTrainer(transformers.Seq2SeqTrainer):
         due = self.control.should_evaluate or self.control.should_save or self.control.should_training_stop
         due = due or self.state.global_step % (len(self.order) // self.order.per_step) == 0
         super()._maybe_log_save_evaluate(tr_loss, grad_norm, model, *args, **kwargs)
-        if not due and stopping.wanted():
+        if not due and ending.wanted():
             self._save_checkpoint(model, trial=None)
             self.control = self.callback_handler.on_save(self.args, self.state, self.control)
-            files.wait_for_all()
-            raise stopping.Interrupted(f"after step {self.state.global_step}, which is saved")
+            disk.wait_for_all()
+            raise ending.Interrupted(f"after step {self.state.global_step}, which is saved")
 
     def get_train_dataloader(self):
         args = self.args

@@ -9,7 +9,7 @@ import warnings
 import transformers
 from tqdm.auto import tqdm
 
-from recipes.common.batches import TrainingBatches, lengths_of
+from recipes.common.learning.batches import TrainingBatches, lengths_of
 
 
 def quiet(log_level="error"):

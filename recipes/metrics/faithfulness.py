@@ -11,8 +11,8 @@ a lost "not", swapped people and invented deeds. A sum or a count that the outpu
 
 import re
 
-from recipes.common.mentions import CENT, Mention, mentions, starts_sentence
-from recipes.common.scores import Scores, summarize, tokenize
+from recipes.metrics.facts import CENT, Mention, mentions, starts_sentence
+from recipes.metrics.scores import Scores, summarize, tokenize
 
 KINDS = ("number", "date", "amount", "code", "name")
 ENOUGH_WORDS = 500  # as many different words tell which capitals are only those of a sentence's first word

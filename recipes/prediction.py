@@ -19,9 +19,12 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from recipes.common import UserError, arguments, batches, decoding, examples, features, files, models, stopping
-from recipes.common.data import Splits, read_file
-from recipes.common.runs import sha256
+from recipes.common import UserError, arguments, decoding, features, models
+from recipes.common.learning import batches
+from recipes.common.reading import examples
+from recipes.common.reading.files import Splits, read_file
+from recipes.common.running import disk, ending
+from recipes.common.running.run import sha256
 
 
 class Predictor:
@@ -37,7 +40,7 @@ class Predictor:
 
     def __init__(self, folder, batch_size=None, device=None):
         self.folder = Path(folder)
-        self.record = files.read_json(self.folder / "run.json")
+        self.record = disk.read_json(self.folder / "run.json")
         if not self.record:
             raise UserError(f"{folder}: no run.json in it, so it is not the folder of a run")
         if self.record["status"] != "done":
@@ -101,8 +104,8 @@ class Predictor:
             if start in journal:
                 outputs.update(zip(places, journal[start], strict=True))
                 continue
-            if stopping.wanted():
-                raise stopping.Interrupted(f"before batch {start // self.batch_size + 1} of {len(bar)}")
+            if ending.wanted():
+                raise ending.Interrupted(f"before batch {start // self.batch_size + 1} of {len(bar)}")
             batch = collate([table[place] for place in places]).to(device)
             mask = batch["attention_mask"]
             encoded = self.model.get_encoder()(batch["input_ids"], attention_mask=mask)
@@ -133,7 +136,7 @@ class Predictor:
 
     def identity(self, rows):
         """What predictions for these rows depend on, as JSON."""
-        told = hashlib.sha256("".join(map(files.json_line, rows)).encode()).hexdigest()
+        told = hashlib.sha256("".join(map(disk.json_line, rows)).encode()).hexdigest()
         return {"run": sha256(self.folder / "run.json"), "rows": told, "batch_size": self.batch_size}
 
     def changed(self):
@@ -157,23 +160,23 @@ class Journal(dict):
     def __init__(self, path, belongs_to):
         super().__init__()
         self.path = Path(path)
-        self.head = files.json_line(belongs_to)
+        self.head = disk.json_line(belongs_to)
         # A kill in the middle of a write leaves half a line, the last.
         head, *lines = (self.path.read_text(encoding="utf-8") if self.path.exists() else self.head).splitlines(True)
         if head != self.head:
             raise UserError(f"{self.path}: was begun with another run, input or batch size; finish that, or remove it")
         whole = [line for line in lines if line.endswith("\n")]
         if self.path.exists():
-            files.write_text(self.path, "".join([head, *whole]))
+            disk.write_text(self.path, "".join([head, *whole]))
         for place, made in map(json.loads, whole):
             super().__setitem__(place, [[decoding.Output(*one) for one in several] for several in made])
 
     def __setitem__(self, place, made):
         super().__setitem__(place, made)
         if not self.path.exists():
-            files.write_text(self.path, self.head)
+            disk.write_text(self.path, self.head)
         with open(self.path, "a", encoding="utf-8") as file:
-            file.write(files.json_line([place, made]))
+            file.write(disk.json_line([place, made]))
 
 
 def _load_recipe(path):

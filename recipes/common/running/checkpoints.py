@@ -9,7 +9,7 @@ from pathlib import Path
 
 import transformers
 
-from recipes.common import files
+from recipes.common.running import disk
 
 
 class Checkpoints(transformers.TrainerCallback):
@@ -24,7 +24,7 @@ class Checkpoints(transformers.TrainerCallback):
             check_room(args.output_dir, model, max(1, 3 - there))  # the best, the last, and the one being written
 
     def on_save(self, args, state, control, **kwargs):
-        files.wait_for_all()  # every process writes its own random state
+        disk.wait_for_all()  # every process writes its own random state
         if not state.is_world_process_zero:
             return
         newest = Path(args.output_dir) / f"checkpoint-{state.global_step}"
@@ -62,7 +62,7 @@ def write_manifest(checkpoint):
     for path in found:
         with open(path, "rb") as file:
             os.fsync(file.fileno())
-    files.write_json(
+    disk.write_json(
         Path(checkpoint) / "manifest.json", {str(path.relative_to(checkpoint)): path.stat().st_size for path in found}
     )
 
@@ -70,7 +70,7 @@ def write_manifest(checkpoint):
 def fault(checkpoint):
     """Why a checkpoint is not whole, or None."""
     checkpoint = Path(checkpoint)
-    manifest = files.read_json(checkpoint / "manifest.json")
+    manifest = disk.read_json(checkpoint / "manifest.json")
     if not manifest:
         return "it has no manifest.json, which is written last"
     for name, size in manifest.items():

@@ -19,14 +19,14 @@ import jinja2
 from markupsafe import Markup
 
 from recipes.common import UserError
-from recipes.common.report import outcomes, pictures
-from recipes.common.report.card import write_card
-from recipes.common.report.outcomes import number, shorten
-from recipes.common.report.sheet import spot_check as spot_check
-from recipes.common.scores import METRICS
+from recipes.metrics.scores import METRICS
+from recipes.report import pictures, predictions
+from recipes.report.card import write_card
+from recipes.report.predictions import number, shorten
+from recipes.report.spot_check import spot_check as spot_check
 
 STATUS = {"done": "✓ done", "running": "… still running", "interrupted": "‖ interrupted", "failed": "✕ failed"}
-# Of recipes.common.faithfulness: total -> (label, unit).
+# Of recipes.metrics.faithfulness: total -> (label, unit).
 FAITHFULNESS = {
     "supported_figures": ("Numbers, dates, amounts and codes that the source has", "\u00a0%"),
     "unsupported_rows": ("Outputs with something that the source does not have", "\u00a0%"),
@@ -43,7 +43,7 @@ ARGUMENTS = {
     "fp16", "gradient_checkpointing", "train_sampling_strategy", "eval_strategy", "metric_for_best_model",
     "load_best_model_at_end",
 }  # fmt: skip
-# Of recipes.common.scores: metric -> what a newcomer cannot guess.
+# Of recipes.metrics.scores: metric -> what a newcomer cannot guess.
 METRIC_NOTES = {
     "ibleu": "a share of bleu less a share of self_bleu; it can be below 0",
     "self_bleu": "bleu against the source",
@@ -90,24 +90,24 @@ def _template():
         lstrip_blocks=True,
     )
     environment.filters |= {"count": _count, "decimals": _decimals, "duration": _duration}
-    return environment.get_template("report.html.jinja")
+    return environment.get_template("page.html.jinja")
 
 
 def view(folder):
     """Everything that the page shows, by section; what is missing is None or empty."""
     record = _read(folder / "run.json")
     arguments, settings = (record.get(name) or {} for name in ("arguments", "settings"))
-    first = outcomes.first_row(folder / "predictions.jsonl")
-    metric = outcomes.row_metric(first, _wanted(arguments))
-    lines = outcomes.read(folder / "predictions.jsonl", metric)
+    first = predictions.first_row(folder / "predictions.jsonl")
+    metric = predictions.row_metric(first, _wanted(arguments))
+    lines = predictions.read(folder / "predictions.jsonl", metric)
     scores = score_table(folder, lines, _wanted(arguments))
     training = curves(_state(folder), scores, arguments)
     rows = row_counts(record)
     notes = [*((record.get("data") or {}).get("notes") or []), *(record.get("notes") or [])]
     wrong = where_wrong(lines, metric, first, scores)
-    groups = outcomes.choose(lines, metric, record.get("seed", 0))
+    groups = predictions.choose(lines, metric, record.get("seed", 0))
     names = "names:no" not in ((record.get("signatures") or {}).get("faithfulness") or "")
-    wrong["flags"] = outcomes.count_flags(lines, wrong["known"], _numbers(groups), names) if lines else []
+    wrong["flags"] = predictions.count_flags(lines, wrong["known"], _numbers(groups), names) if lines else []
     parts = {
         "record": record,
         "settings": settings,
@@ -123,7 +123,7 @@ def view(folder):
         "faithfulness": FAITHFULNESS,
         "metric_notes": {name: METRIC_NOTES[name] for name in scores.metrics if name in METRIC_NOTES},
         "total": len(lines),
-        "examples": outcomes.cards(folder / "predictions.jsonl", groups, metric) if lines else [],
+        "examples": predictions.cards(folder / "predictions.jsonl", groups, metric) if lines else [],
         "lengths": length_pictures(record.get("lengths") or {}),
         "lost": lost_characters(record.get("lost") or {}),
         "rows": rows,
@@ -145,7 +145,7 @@ def score_table(folder, lines, wanted):
     """Systems side by side.
 
     Args:
-        lines: of predictions.jsonl, from outcomes.read.
+        lines: of predictions.jsonl, from predictions.read.
         wanted: the metric that chooses the checkpoint; it is the headline if the final scores have it.
     Returns:
         split; systems: {label: totals}; counts: {label: rows}; metrics, lower (is better) and faithful: names of
@@ -154,7 +154,7 @@ def score_table(folder, lines, wanted):
     """
     results = {prefix: _results(folder, prefix) for prefix in ("predict", "eval")}
     final = results["predict"] or results["eval"]
-    final = outcomes.means(lines) | final if final else {}
+    final = predictions.means(lines) | final if final else {}
     baselines = _read(folder / "baseline_results.json")
     trivial = str(baselines.get("trivial_name") or "trivial answer")
     labels = {"untuned": "untuned", "trivial": trivial, "tuned": "tuned"}
@@ -245,10 +245,10 @@ def where_wrong(lines, metric, first, scores):
         "known": known,
         "limit_share": number(share),
         "equal": sum(line.equal for line in lines),
-        "kinds": outcomes.count_kinds(lines),
+        "kinds": predictions.count_kinds(lines),
         "quartiles": {
-            ("source length", "characters", 0): outcomes.by_quartile(lines, lambda line: line.length),
-            ("novelty", "% of the output's word pairs that the source does not have", 1): outcomes.by_quartile(
+            ("source length", "characters", 0): predictions.by_quartile(lines, lambda line: line.length),
+            ("novelty", "% of the output's word pairs that the source does not have", 1): predictions.by_quartile(
                 lines, lambda line: line.copying.get("novel_bigrams")
             ),
         },

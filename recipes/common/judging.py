@@ -10,9 +10,9 @@ import transformers
 
 from recipes.common.cache import remembered, spelled_out, weights
 from recipes.common.decoding import Output, first_output
-from recipes.common.faithfulness import score_faithfulness
 from recipes.common.features import references, sample
-from recipes.common.scores import Scores
+from recipes.metrics.faithfulness import score_faithfulness
+from recipes.metrics.scores import Scores
 
 Example = namedtuple("Example", "row sources places")  # a row of the data, and where its features stand in the table
 

@@ -6,7 +6,7 @@ import functools
 from transformers.models.whisper.tokenization_whisper import LANGUAGES, TO_LANGUAGE_CODE
 
 from recipes.common import UserError
-from recipes.common.data import Row, fingerprint, read_lines
+from recipes.common.reading.files import Row, fingerprint, read_lines
 
 
 def english_name(name):

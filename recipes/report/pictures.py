@@ -10,7 +10,7 @@ import itertools
 import logging
 import re
 
-from recipes.common.scores import METRICS
+from recipes.metrics.scores import METRICS
 
 # Colour in matplotlib -> the page's variable, so that a picture is right in dark mode and in print.
 COLOURS = {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exact match and F1 of short answers, as a module of `evaluate` over `recipes/common/scores.py`.
+"""BLEU, chrF and TER of a corpus, as a module of `evaluate` over `recipes/metrics/scores.py`.
 
-    metric = evaluate.load("recipes/common/metrics/squad")
-    metric.compute(predictions=["a b"], references=[["a b", "a c"]])
+    metric = evaluate.load("recipes/metrics/sacrebleu")
+    metric.compute(predictions=["a b"], references=[["a b", "a c"]], language="de")
 
 It needs no network. The recipes call scores.py themselves, because importing `evaluate` takes seconds.
 """
@@ -11,10 +11,10 @@ import datasets
 import evaluate
 
 # evaluate copies this file and, because of the relative import, the scores.py beside it (a link) into its cache.
-from .scores import score_squad
+from .scores import score_sacrebleu
 
 
-class Squad(evaluate.Metric):
+class Sacrebleu(evaluate.Metric):
     def _info(self):
         text = datasets.Value("string")
         return evaluate.MetricInfo(
@@ -27,6 +27,6 @@ class Squad(evaluate.Metric):
             ],
         )
 
-    def _compute(self, predictions, references, seed=42, samples=1000):
-        scores = score_squad(predictions, references, seed=seed, samples=samples)
+    def _compute(self, predictions, references, language=None, seed=42, samples=1000):
+        scores = score_sacrebleu(predictions, references, language, seed=seed, samples=samples)
         return scores.totals | {"signatures": scores.signatures}

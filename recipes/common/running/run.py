@@ -19,8 +19,17 @@ from pathlib import Path
 
 import transformers
 
-from recipes.common import UserError, checkpoints, stopping
-from recipes.common.files import first_decides, lock, read_json, wait_for_all, write_json, write_lines, write_text
+from recipes.common import UserError
+from recipes.common.running import checkpoints, ending
+from recipes.common.running.disk import (
+    first_decides,
+    lock,
+    read_json,
+    wait_for_all,
+    write_json,
+    write_lines,
+    write_text,
+)
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 75
 LIBRARIES = (
@@ -108,7 +117,7 @@ class Run:
         """Take possession of the folder; an old default folder with other settings moves to the next free `.N`."""
         global _current
         self.record.update(more)
-        stopping.install()
+        ending.install()
         if self.is_main:
             before, _current = _current, None
             if before:
@@ -237,7 +246,7 @@ def command_line(main):
         if os.environ.get("LOCAL_RANK", "0") == "0":
             print(f"error: {error}", file=sys.stderr)
         return WRONG_INPUT
-    except (KeyboardInterrupt, stopping.Interrupted) as stopped:
+    except (KeyboardInterrupt, ending.Interrupted) as stopped:
         _end("interrupted", str(stopped) or "before anything was written")
         if os.environ.get("LOCAL_RANK", "0") == "0":
             print(f"\n{f'interrupted {stopped}'.strip()}; the same command goes on", file=sys.stderr)

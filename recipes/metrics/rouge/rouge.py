@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""BLEU, chrF and TER of a corpus, as a module of `evaluate` over `recipes/common/scores.py`.
+"""ROUGE in any script, as a module of `evaluate` over `recipes/metrics/scores.py`.
 
-    metric = evaluate.load("recipes/common/metrics/sacrebleu")
-    metric.compute(predictions=["a b"], references=[["a b", "a c"]], language="de")
+    metric = evaluate.load("recipes/metrics/rouge")
+    metric.compute(predictions=["a b"], references=[["a b", "a c"]])
 
 It needs no network. The recipes call scores.py themselves, because importing `evaluate` takes seconds.
 """
@@ -11,10 +11,10 @@ import datasets
 import evaluate
 
 # evaluate copies this file and, because of the relative import, the scores.py beside it (a link) into its cache.
-from .scores import score_sacrebleu
+from .scores import score_rouge
 
 
-class Sacrebleu(evaluate.Metric):
+class Rouge(evaluate.Metric):
     def _info(self):
         text = datasets.Value("string")
         return evaluate.MetricInfo(
@@ -28,5 +28,5 @@ class Sacrebleu(evaluate.Metric):
         )
 
     def _compute(self, predictions, references, language=None, seed=42, samples=1000):
-        scores = score_sacrebleu(predictions, references, language, seed=seed, samples=samples)
+        scores = score_rouge(predictions, references, language, seed=seed, samples=samples)
         return scores.totals | {"signatures": scores.signatures}

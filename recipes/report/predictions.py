@@ -10,8 +10,8 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
-from recipes.common.report import marks
-from recipes.common.scores import METRICS, bootstrap_interval
+from recipes.metrics.scores import METRICS, bootstrap_interval
+from recipes.report import differences
 
 # What can be wrong with outputs: name -> (label of one, "outputs that ...", what exactly is counted).
 FLAGS = {
@@ -121,11 +121,11 @@ def _texts(row, name):
 
 
 def wrong_with(text, source):
-    return {"repeats": marks.repeats(text), "copies": marks.copies(text, source), "empty": not text.strip()}
+    return {"repeats": differences.repeats(text), "copies": differences.copies(text, source), "empty": not text.strip()}
 
 
 def unsupported(row):
-    """The row's flags of recipes.common.faithfulness."""
+    """The row's flags of recipes.metrics.faithfulness."""
     flags = row.get("unsupported")
     return [flag for flag in flags if isinstance(flag, dict)] if isinstance(flags, list) else []
 
@@ -223,8 +223,8 @@ def cards(path, groups, metric):
 
 def _card(row, line, metric):
     source, output, references = (_texts(row, name) for name in ("source", "prediction", "reference"))
-    output, reference = output[0], marks.closest(references, output[0])
-    missing, extra = marks.differences(reference, output) if output.strip() else ([], [])
+    output, reference = output[0], differences.closest(references, output[0])
+    missing, extra = differences.differences(reference, output) if output.strip() else ([], [])
     flags = [flag for flag in unsupported(row) if _is_span(flag, output)]
     spans = {"extra": extra, "unsupported": [(flag["start"], flag["end"]) for flag in flags]}
     return {
@@ -254,8 +254,8 @@ def _is_span(flag, text):
 
 
 def shown_text(text, spans, longest=LONGEST["text"]):
-    """{"pieces": see marks.cut, "more": how many characters are left away}."""
-    return {"pieces": marks.cut(text[:longest], spans), "more": max(0, len(text) - longest)}
+    """{"pieces": see differences.cut, "more": how many characters are left away}."""
+    return {"pieces": differences.cut(text[:longest], spans), "more": max(0, len(text) - longest)}
 
 
 def shorten(text, longest):

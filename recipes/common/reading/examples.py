@@ -13,7 +13,7 @@ import unicodedata
 from itertools import chain
 
 from recipes.common import UserError
-from recipes.common.data import Splits, did_you_mean, listed, load_splits, settle, short
+from recipes.common.reading.files import Splits, did_you_mean, listed, load_splits, settle, short
 
 ABSENT = ("is missing", "is null", "is empty", "is an empty list")
 
