@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plumbing shared by the recipes. It knows no task, no column, no prompt and no model name."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class UserError(Exception):
     """The settings or the data are wrong: shown without a traceback, exit code 2, nothing written.
@@ -14,3 +17,26 @@ class UserError(Exception):
         self.problems = [str(problem) for problem in problems]
         more = len(self.problems) - shown
         super().__init__("\n".join(self.problems[:shown] + ([f"... and {more} more like these"] if more > 0 else [])))
+
+
+def short(value: object, length: int = 60) -> str:
+    """A value as Python writes it, shortened for an error message."""
+    text = repr(value[: length + 1] if isinstance(value, str) else value)
+    return text if len(text) <= length + 2 else text[:length] + "..."
+
+
+def listed(names: Iterable[str]) -> str:
+    """At most twelve names, quoted, and how many more there are."""
+    names = list(names)
+    more = [f"... {len(names) - 12} more"] if len(names) > 12 else []
+    return ", ".join([short(name) for name in names[:12]] + more)
+
+
+def did_you_mean(wanted: Iterable[str], there: Iterable[str], form: str = "; did you mean {!r}?") -> str:
+    """The name among `there` that is most like one of `wanted`, put into `form`; "" if none is."""
+    lower = {name.lower(): name for name in there}
+    for name in wanted:
+        close = difflib.get_close_matches(name.lower(), lower, 1, 0.7)
+        if close:
+            return form.format(lower[close[0]])
+    return ""

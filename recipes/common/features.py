@@ -11,8 +11,7 @@ from bisect import bisect_right
 import datasets
 import numpy as np
 
-from recipes.common import UserError, cache
-from recipes.common.reading.files import short
+from recipes.common import UserError, cache, short
 
 
 def template_fields(*templates):

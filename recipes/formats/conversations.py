@@ -3,7 +3,7 @@
 
 from bisect import bisect_left
 
-from recipes.common.reading.files import short
+from recipes.common import short
 
 
 def read_turns(listed, roles):

@@ -12,8 +12,8 @@ import random
 import unicodedata
 from itertools import chain
 
-from recipes.common import UserError
-from recipes.common.reading.files import Splits, did_you_mean, listed, load_splits, settle, short
+from recipes.common import UserError, did_you_mean, listed, short
+from recipes.common.reading.files import Splits, load_splits, settle
 
 ABSENT = ("is missing", "is null", "is empty", "is an empty list")
 

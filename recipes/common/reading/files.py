@@ -5,7 +5,6 @@ A function raises one UserError with all that it found wrong, or adds that to th
 """
 
 import csv
-import difflib
 import gzip
 import hashlib
 import json
@@ -15,7 +14,7 @@ from collections import Counter
 from itertools import chain, combinations
 from pathlib import Path
 
-from recipes.common import UserError
+from recipes.common import UserError, did_you_mean, listed, short
 
 SPELLINGS = {"train": ("train",), "validation": ("validation", "valid", "dev", "val"), "test": ("test",)}
 
@@ -70,21 +69,6 @@ def settle(found, problems):
         problems.extend(found)
     elif found:
         raise UserError(*found)
-
-
-def short(value, length=60):
-    text = repr(value[: length + 1] if isinstance(value, str) else value)
-    return text if len(text) <= length + 2 else text[:length] + "..."
-
-
-def listed(names):
-    return ", ".join([short(name) for name in names[:12]] + [f"... {len(names) - 12} more"] * (len(names) > 12))
-
-
-def did_you_mean(wanted, there, form="; did you mean {!r}?"):
-    lower = {name.lower(): name for name in there}
-    close = chain.from_iterable(difflib.get_close_matches(name.lower(), lower, 1, 0.7) for name in wanted)
-    return next((form.format(lower[name]) for name in close), "")
 
 
 def read_file(path, more=()):

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a recipe's file says of its task, collected by name and checked before anything is read."""
+
+import ast
+import dataclasses
+import inspect
+import string
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from transformers.hf_argparser import HfArg
+
+from recipes.common import UserError, did_you_mean, listed
+
+
+@dataclass(frozen=True)
+class Task:
+    """A recipe's constants and functions, under the names that they have in its file.
+
+    It has to define
+
+        score(predictions, references, rows, settings) -> scores.Scores      rows have the `variants` made for them
+        trivial(row) -> text                           the answer that needs no model; its docstring says which
+
+    and may define, each under this name:
+
+    A row is {"id", field: text} with the fields of COLUMNS; in `read` and `reshape` it is still a reading.Row, with the
+    columns of the file.
+
+        read(path, settings) -> rows                   a kind of file of the task's own
+        reshape(row, settings) -> rows                 records that are not flat; may mark a row broken or unwanted
+        refuse(row, settings, tokenizer) -> (reason, detail) or None         a row that cannot be used
+        unwanted(row, settings) -> reason or None      a training row that is left out on purpose
+        together(row) -> value                         rows with equal values stay in one split
+        prepare(row, settings, tokenizer) -> sources   one source or several; by default SOURCE, filled in
+        learned(row, source, settings) -> text         what training sees; by default the first reference
+        finish(row, outputs) -> prediction             from the outputs of all sources; by default the first text
+    """
+
+    recipe: Path
+    source: str  # SOURCE, a template
+    target: str  # TARGET, a template
+    columns: dict[str, tuple[str | None, tuple[str, ...]]]  # COLUMNS: field -> (flag, names in known data sets)
+    metrics: tuple[str, ...]  # METRICS
+    defaults: dict[str, Any]  # DEFAULTS
+    settings: type  # Settings, with a field for each flag that COLUMNS names
+    score: Callable
+    trivial: Callable
+    read: Callable | None = None
+    reshape: Callable | None = None
+    refuse: Callable | None = None
+    unwanted: Callable | None = None
+    together: Callable | None = None
+    prepare: Callable | None = None
+    learned: Callable | None = None
+    finish: Callable | None = None
+
+
+FUNCTIONS = (
+    "score", "trivial", "read", "reshape", "refuse", "unwanted", "together", "prepare", "learned", "finish",
+)  # fmt: skip
+RAW = ("read", "reshape")  # these see rows as the file has them
+
+
+def of(module_name: str) -> Task:
+    """The task of the module `module_name`, a recipe that is running or has been imported.
+
+    Raises:
+        UserError: a template or a function uses a field that COLUMNS does not have, or a setting that there is not.
+    """
+    return of_module(sys.modules[module_name])
+
+
+def of_module(module: ModuleType) -> Task:
+    """As `of`, of the module itself."""
+    functions = {name: getattr(module, name) for name in FUNCTIONS if hasattr(module, name)}
+    missing = [name for name in ("score", "trivial") if name not in functions]
+    if missing:
+        raise UserError(f"{Path(module.__file__).name}: defines no {' and no '.join(missing)}; see common/tasks.py")
+    task = Task(
+        recipe=Path(module.__file__).resolve(),
+        source=module.SOURCE,
+        target=module.TARGET,
+        columns=module.COLUMNS,
+        metrics=tuple(module.METRICS),
+        defaults=module.DEFAULTS,
+        settings=with_column_flags(module.Settings, module.COLUMNS),
+        **functions,
+    )
+    _check(task, functions.values(), module.__name__)
+    return task
+
+
+def with_column_flags(settings: type, columns: dict[str, tuple[str | None, tuple[str, ...]]]) -> type:
+    """`settings`, a dataclass, with an optional text for each flag that `columns` names."""
+    own = {one.name for one in dataclasses.fields(settings)}
+    flags = {flag: (name, known) for name, (flag, known) in columns.items() if flag and flag not in own}
+    if not flags:
+        return settings
+    helps = {
+        flag: f"The column of `{name}`, if it is none of {', '.join(known)}." for flag, (name, known) in flags.items()
+    }
+    added = [(flag, str | None, HfArg(default=None, help=text)) for flag, text in helps.items()]
+    return dataclasses.make_dataclass(settings.__name__, added, bases=(settings,))
+
+
+def fields_of(*templates: str) -> list[str]:
+    """The field names of format strings, in order: ("summarize: {document}",) -> ["document"]."""
+    names = [name for template in templates for _, name, _, _ in string.Formatter().parse(template) if name]
+    return list(dict.fromkeys(names))
+
+
+def _check(task: Task, functions: Iterable[Callable], module_name: str) -> None:
+    """One sentence for each name that is used and that nothing defines: most often one left over from a copied recipe."""
+    settings = {one.name for one in dataclasses.fields(task.settings)}
+    name, problems = task.recipe.name, []
+    for title, template in (("SOURCE", task.source), ("TARGET", task.target)):
+        for unknown in [one for one in fields_of(template) if one not in task.columns and one not in settings]:
+            problems.append(_missing(name, f"{title} has {{{unknown}}}", unknown, task.columns))
+    for function in functions:
+        if inspect.isfunction(function) and function.__module__ == module_name:
+            problems += _unknown_names(task, function, settings)
+    if problems:
+        raise UserError(*dict.fromkeys(problems))
+
+
+def _missing(name: str, what: str, unknown: str, columns: dict) -> str:
+    guess = did_you_mean([unknown], columns)
+    return f"{name}: {what}, but COLUMNS has no {unknown!r}{guess or f'; it has {listed(columns)}'}"
+
+
+def _unknown_names(task: Task, function: Callable, settings: set[str]) -> list[str]:
+    """`row["x"]` and `settings.x` in a function's own lines, where there is no such field or setting."""
+    try:
+        lines, start = inspect.getsourcelines(function)
+    except (OSError, TypeError):
+        return []
+    problems = []
+    known = {"id", "variants", *task.columns}
+    for node in ast.walk(ast.parse("".join(lines))):
+        place = f"{task.recipe.name} line {start + getattr(node, 'lineno', 1) - 1}"
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "row":
+            key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+            if isinstance(key, str) and key not in known and function.__name__ not in RAW:
+                problems.append(_missing(place, f"{function.__name__} reads row[{key!r}]", key, task.columns))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "settings":
+            if node.attr not in settings and not node.attr.startswith("__"):
+                guess = did_you_mean([node.attr], settings)
+                problems.append(
+                    f"{place}: {function.__name__} reads settings.{node.attr}, which nothing defines{guess}"
+                )
+    return problems
