@@ -18,6 +18,8 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5Tokenizer
 from recipes import convo_flant5 as convo
 from recipes import prediction
 from recipes.common import UserError, arguments, features
+from recipes.common.reading import files as reading
+from recipes.formats import conversations as form
 
 SCORES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 

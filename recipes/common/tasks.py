@@ -115,7 +115,7 @@ def fields_of(*templates: str) -> list[str]:
 
 
 def _check(task: Task, functions: Iterable[Callable], module_name: str) -> None:
-    """One sentence for each name that is used and that nothing defines: most often one left over from a copied recipe."""
+    """One sentence for each name that is used and that nothing defines, such as one left in a copied recipe."""
     settings = {one.name for one in dataclasses.fields(task.settings)}
     name, problems = task.recipe.name, []
     for title, template in (("SOURCE", task.source), ("TARGET", task.target)):
