@@ -20,7 +20,7 @@ LAUNCH    = $(if $(filter-out 1,$(NPROC)),OMP_NUM_THREADS=$$(( ($(CORES) + $(NPR
             $(BIN)/torchrun --standalone --shutdown-timeout=600 --nproc_per_node=$(NPROC),$(BIN)/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help summarize paraphrase translate qa convo predict run setup test bench chaos lint format check data pretrain clean
+.PHONY: help summarize paraphrase translate qa convo text2text predict run setup test bench chaos lint format check data pretrain clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ qa: $(READY)  ## the same for answers: bundled policies and tiny T5, or your own
 
 convo: $(READY)  ## the same for conversations: bundled support chats and tiny T5, or your own
 	$(strip $(LAUNCH) recipes/convo_flant5.py $(SETTINGS) $(FLAGS))
+
+text2text: $(READY)  ## any text to any other: bundled FAQ and tiny T5, or your own with ARGS="--source_template ... --target_template ..."
+	$(strip $(LAUNCH) recipes/text_to_text.py $(SETTINGS) $(FLAGS))
 
 predict: $(READY)  ## use a trained model: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl
 	$(BIN)/python scripts/predict.py --run $(or $(RUN),$(error name a run: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl)) --input $(INPUT) --output $(OUTPUT) $(ARGS)

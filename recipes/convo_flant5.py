@@ -13,28 +13,25 @@ Target   "It is two."
 Change   SOURCE, the speakers, the numbers in DEFAULTS
 
 Each reply is learned from all that was said before it; where that is too long, the oldest turns fall out. What has the
-name of a function of FastChat's train_flant5.py is what `main` goes through, and says what FastChat's does otherwise.
+name of a function of FastChat's train_flant5.py does the same work, and says what FastChat's does otherwise.
 """
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import datasets
+from transformers.hf_argparser import HfArg
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
 from recipes import report
-from recipes.common import arguments, console, decoding, features, judging, models, running
-from recipes.common.learning import batches
-from recipes.common.learning.trainer import Seq2SeqTrainer
-from recipes.common.reading import examples
-from recipes.formats import conversations
-from recipes.metrics import scores
+from recipes.common import arguments, console, decoding, features, judging, learning, models, reading, running
+from recipes.common.tasks import task_of
+from recipes.formats import conversations, windows
+from recipes.metrics import faithfulness, scores
 
 # ---------------------------------------------------------------- Settings
-
 SOURCE, TARGET = "reply: {history}", "{reply}"
 COLUMNS = {name: (None, (name,)) for name in ("conversation", "speakers", "history", "reply")}  # made by `reshape`
 ROLES = {"human": "human", "user": "human", "gpt": "gpt", "chatgpt": "gpt", "assistant": "gpt", "system": "system"}
@@ -45,6 +42,8 @@ LISTS = ("speakers", "history")
 METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
 DEFAULTS = {
+    "model_name_or_path": "google/flan-t5-base",
+    "dataset_name": "HuggingFaceH4/no_robots",
     "learning_rate": 1e-4,
     "warmup_steps": 0.05,  # share of all steps
     "num_train_epochs": 3,
@@ -56,23 +55,18 @@ DEFAULTS = {
     "logging_steps": 10,
     "load_best_model_at_end": True,
     "metric_for_best_model": "rougeL",
-    "predict_with_generate": True,
+    "early_stopping_patience": 2,
 }
 
 
 @dataclass
 class Settings(arguments.RecipeSettings):
-    model_name_or_path: str = field(default="google/flan-t5-base", metadata={"help": "A Hub name or a local folder."})
-    dataset_name: str | None = field(default="HuggingFaceH4/no_robots", metadata={"help": "A Hub name or a folder."})
-    train_file: str | None = field(default=None, metadata={"help": "json, jsonl, parquet", "aliases": ["--data_path"]})
-    max_source_length: int = field(default=1024, metadata={"help": "In tokens.", "aliases": ["--model_max_length"]})
-    max_target_length: int = field(default=256, metadata={"help": "Longer replies are cut; also the output's limit."})
-    early_stopping_patience: int = field(default=2, metadata={"help": "Stop after N evaluations without a better one."})
+    train_file: str | None = HfArg(default=None, help="json, jsonl, parquet", aliases=["--data_path"])
+    max_source_length: int = HfArg(default=1024, help="In tokens.", aliases=["--model_max_length"])
+    max_target_length: int = HfArg(default=256, help="Longer replies are cut; also the output's limit.")
 
 
 # ---------------------------------------------------------------- Task
-
-
 def _form_qa(sources):
     """Of each turn of gpt's after one of human's: the turns before it, and itself. FastChat's cuts within turns."""
     pairs = []
@@ -84,12 +78,14 @@ def _form_qa(sources):
     return pairs
 
 
-def reshape(row, settings, recorded=False):
-    """A row per reply to a human; where a human spoke last and it is not `recorded`, only the one to reply to."""
-    return conversations.rows_of_replies(row, row.get("conversations", row.get("messages")), ROLES, _form_qa, recorded)
+def reshape(row, settings, new=False):
+    """A row per reply to a human; of a new one, where a human spoke last, only the reply that is to come."""
+    listed = row.get("conversations", row.get("messages"))
+    return conversations.rows_of_replies(row, listed, ROLES, _form_qa, recorded=not new)
 
 
-READING = {"reshape": partial(reshape, recorded=True), "together": lambda row: row["conversation"], "several": LISTS}
+def together(row):
+    return row["conversation"]
 
 
 def _add_speaker_and_signal(header, source):
@@ -99,7 +95,7 @@ def _add_speaker_and_signal(header, source):
 
 def prepare(row, settings, tokenizer):
     """The longest source that fits (trap 32); should the last human turn be too long in itself, its end will be cut."""
-    header = arguments.source_template(SOURCE, settings.source_prefix).format(history="")
+    header = features.source_template(SOURCE, settings.source_prefix).format(history="")
     texts = [_add_speaker_and_signal(header, kept) for kept in conversations.shortened(conversations.as_turns(row))]
     return [conversations.longest(texts, settings.max_source_length, partial(_tokenize_fn, tokenizer=tokenizer))]
 
@@ -107,96 +103,92 @@ def prepare(row, settings, tokenizer):
 def _tokenize_fn(strings, tokenizer):
     """Ids and lengths of texts, whole; FastChat's cuts them at the tokenizer's limit, from the end."""
     ids = tokenizer(strings)["input_ids"]
-    return {"input_ids": ids, "labels": ids, **dict.fromkeys(("input_ids_lens", "labels_lens"), [*map(len, ids)])}
+    lengths = [len(row) for row in ids]
+    return {"input_ids": ids, "labels": ids, "input_ids_lens": lengths, "labels_lens": lengths}
 
 
 def preprocess(sources, tokenizer, settings=None):
     """A table with input_ids and labels, of conversations or of rows made of them; FastChat's is a dict of lists."""
     rows = sources if isinstance(sources[0], dict) else _form_qa(sources)
     settings = settings or Settings(max_source_length=tokenizer.model_max_length)
-    return features.tokenize({"": rows}, prepare, TARGET, tokenizer, settings)[""]
+    return features.tokenize({"train": rows}, task_of(__name__), tokenizer, settings)["train"]
 
 
-class SupervisedDataset(datasets.Dataset):
-    """The features of a file of conversations, or of rows that were read before; FastChat's keeps a cache on disk."""
+class SupervisedDataset(conversations.FeaturesOfFile):
+    """The features of a file of conversations, as FastChat's; the library's cache keeps them."""
 
     def __init__(self, data_path, tokenizer, settings=None):
-        if not isinstance(data_path, list):
-            settings_of_file = Settings(dataset_name=None, train_file=data_path)
-            data_path = examples.load(settings_of_file, COLUMNS, 0, validation_share=0, **READING)[0]["train"]
-        table = preprocess(data_path, tokenizer, settings)
-        super().__init__(table.data, table.info, fingerprint=table._fingerprint)
+        task = task_of(__name__)
+        file = task.settings(dataset_name=None, train_file=data_path)
+        rows = reading.load(task, file, seed=0, several=LISTS, validation_share=0)["train"]
+        super().__init__(preprocess(rows, tokenizer, settings))
 
 
 # FastChat's cuts off the rows that a T5 has to spare, and pads labels to no multiple of 8.
-smart_tokenizer_and_embedding_resize, DataCollatorForSupervisedDataset = models.add_tokens, batches.Collator
+smart_tokenizer_and_embedding_resize, DataCollatorForSupervisedDataset = models.add_tokens, learning.Collator
 
 
-def make_supervised_data_module(tokenizer, data_args, splits=None, model=None):
-    """What a Trainer needs of data: `splits` as `load` gives them, or the file data_args.data_path as FastChat's."""
-    settings, names = data_args if splits else None, {"validation": "eval_dataset"}
-    splits = splits or {"train": data_args.data_path}
-    tables = {names.get(n, f"{n}_dataset"): SupervisedDataset(rows, tokenizer, settings) for n, rows in splits.items()}
-    return {"eval_dataset": None, **tables, "data_collator": DataCollatorForSupervisedDataset(tokenizer, model)}
+def make_supervised_data_module(tokenizer, data_args):
+    """What a Trainer needs of the file data_args.data_path."""
+    dataset, collate = SupervisedDataset(data_args.data_path, tokenizer), DataCollatorForSupervisedDataset(tokenizer)
+    return {"train_dataset": dataset, "eval_dataset": None, "data_collator": collate}
 
 
-def score(predictions, references, rows, variants):
-    return scores.score_rouge(predictions, references)
+def score(predictions, references, rows, settings):
+    """ROUGE against the replies that were given; and what a reply says that the conversation does not."""
+    histories = ["\n".join(row["history"]) for row in rows]
+    return scores.rouge(predictions, references) | faithfulness.score(predictions, histories)
 
 
-def last_turn(row):
-    """The trivial reply: what was said last, once more."""
+def trivial(row):
+    """Last turn: what was said last, once more."""
     return row["history"][-1]
 
 
 # ---------------------------------------------------------------- Main
-
-
 def main(argv=None):
     # Settings
-    settings, args, given = arguments.parse(Settings, DEFAULTS, __file__, METRICS, argv)
-    source = arguments.source_template(SOURCE, settings.source_prefix)
-    console.begin(settings, args)
+    task = task_of(__name__)
+    settings, args = arguments.parse(task, argv)
+    run = running.Run(task, settings, args)
 
     # Data
-    splits, found = examples.load(settings, COLUMNS, args.seed, **READING)
-    final = "test" if args.do_predict and "test" in splits else "validation"
-    run = running.Run(__file__, settings, args, given, source=source, target=TARGET, data=found)
-    if not settings.dry_run and run.previous() == "done":
-        return console.final_table(run, METRICS)
+    splits = reading.load(task, settings, seed=args.seed, several=LISTS)
+    if run.is_done(splits):
+        return run.show()
 
     # Model
     model, tokenizer = models.load(settings, args)
-    signs = features.lost_signs(SIGNS, splits["train"], ("history", "reply"), tokenizer)
+    signs = windows.lost_signs(SIGNS, splits["train"], ("history", "reply"), tokenizer)
     smart_tokenizer_and_embedding_resize({}, signs, tokenizer, model)
 
     # Features
-    data = make_supervised_data_module(tokenizer, settings, splits, model)
-    tables = {split: data["eval_dataset" if split == "validation" else f"{split}_dataset"] for split in splits}
-    fits = features.inspect(tables, TARGET, tokenizer, settings)
-    fits["notes"] = [f"new tokens: {signs}"] * bool(signs) + conversations.fallen_out(tables, _add_speaker_and_signal)
-    console.describe(tables, found, fits, tokenizer, settings, args)
+    tables = features.tokenize(splits, task, tokenizer, settings)
+    tables.notes += [f"new tokens: {signs}"] if signs else []
+    tables.notes += conversations.fallen_out(tables, _add_speaker_and_signal)
+    console.describe(tables, splits, tokenizer, settings, args)
     if settings.dry_run:
         return None
 
     # Trainer
     args.generation_config = decoding.generation_config(settings, model)
-    trainer = Seq2SeqTrainer(
+    judge = judging.Judge(task, settings, tokenizer, args)
+    trainer = learning.Seq2SeqTrainer(
         model=model,
         args=args,
-        train_dataset=batches.with_blank(tables["train"]),
+        train_dataset=tables["train"],
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
-        data_collator=data["data_collator"],
-        score=judging.Evaluator(score, TARGET),
-        callbacks=[*running.callbacks(settings, args), console.Progress(METRICS)],
+        data_collator=learning.Collator(tokenizer, model),
+        compute_metrics=judge,
+        callbacks=run.callbacks(),
+        max_tokens_per_batch=settings.max_tokens_per_batch,
     )
-    run.start(**fits, decoding=args.generation_config.to_diff_dict())
+    run.start(tables)
 
     # Train
     if args.do_train:
-        baselines = judging.Baselines(trainer, tables[final], last_turn, args.seed)
-        run.lap("baselines")
+        run.compare(judge, trainer, tables)
         run.save_metrics("train", trainer.train(resume_from_checkpoint=run.checkpoint()).metrics)
 
     # Evaluate
@@ -204,17 +196,14 @@ def main(argv=None):
         run.save_metrics("eval", trainer.evaluate(tables["validation"]))
 
     # Predict
-    if final == "test":
+    if run.split == "test":
         run.save_metrics("predict", trainer.predict(tables["test"], metric_key_prefix="predict").metrics)
-    run.write_predictions(trainer.score.rows)
 
     # Save
-    run.save_model(model, tokenizer, args.generation_config)
-    if args.do_train:
-        run.write_json("baseline_results.json", {"split": final, **baselines.with_tuned()})
-    run.finish(trainer)
-    report.write(run, final, METRICS, trainer.score)
-    return console.final_table(run, METRICS)
+    run.save(trainer, judge)
+    if run.is_main:
+        report.write(run.folder)
+    return run.show()
 
 
 train = main  # FastChat's name for it

@@ -9,25 +9,24 @@
 Record   {"id": "7", "original": "It is 61 cm high.", "paraphrase": "From top to bottom it measures 61 cm."}
 Source   "paraphrase: It is 61 cm high."    (--source_prefix "" leaves the tag out)
 Target   "From top to bottom it measures 61 cm."
-Change   the two templates, the metrics, the numbers in DEFAULTS
+Change   the two templates, the columns, the scores, the numbers in DEFAULTS
 """
 
 import difflib
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+from transformers.hf_argparser import HfArg
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
 from recipes import report
-from recipes.common import UserError, arguments, console, decoding, features, judging, models, running
-from recipes.common.learning import batches
-from recipes.common.learning.trainer import Seq2SeqTrainer
-from recipes.common.reading import examples
-from recipes.metrics import scores
+from recipes.common import arguments, console, decoding, features, judging, learning, models, reading, running
+from recipes.common.tasks import task_of
+from recipes.metrics import faithfulness, scores, words
 
 # ---------------------------------------------------------------- Settings
-
 SOURCE = "paraphrase: {original}"
 TARGET = "{paraphrase}"
 
@@ -43,54 +42,52 @@ LABELS = ("label", "is_duplicate")
 METRICS = ("ibleu", "bleu", "self_bleu", "copy_rate", "distinct_outputs")
 
 DEFAULTS = {
+    "model_name_or_path": "facebook/bart-base",
+    "dataset_name": "SetFit/mrpc",
+    "max_source_length": 128,
     "learning_rate": 3e-5,
-    "lr_scheduler_type": "linear",
     "warmup_steps": 0.05,  # share of all steps
     "num_train_epochs": 3,
     "per_device_train_batch_size": 16,
     "per_device_eval_batch_size": 16,
     "label_smoothing_factor": 0.1,
-    "max_grad_norm": 1.0,
     "train_sampling_strategy": "group_by_length",
     "eval_strategy": "epoch",
     "save_strategy": "epoch",
     "logging_steps": 10,
     "load_best_model_at_end": True,
     "metric_for_best_model": "loss",  # scores of sampled texts differ more by luck than from one epoch to the next
-    "predict_with_generate": True,
-    "seed": 42,
+    "early_stopping_patience": 2,
 }
 
 
 @dataclass
 class Settings(arguments.RecipeSettings):
-    model_name_or_path: str = field(default="facebook/bart-base", metadata={"help": "A Hub name or a local folder."})
-    dataset_name: str | None = field(default="SetFit/mrpc", metadata={"help": "A Hub name or a local folder."})
-    original_column: str | None = field(default=None, metadata={"help": "The column with the text to say anew."})
-    paraphrase_column: str | None = field(default=None, metadata={"help": "The column with its paraphrase."})
-    label_column: str | None = field(default=None, metadata={"help": "The column with 1 for paraphrases, else 0."})
-    max_overlap: float = field(default=90.0, metadata={"help": "Leave out training pairs alike to more than N %%."})
-    max_source_length: int = field(default=128, metadata={"help": "Longer sources are cut, in tokens."})
-    do_sample: bool = field(default=True, metadata={"help": "Draw outputs at random; False: beams, or greedy."})
-    top_k: int = field(default=50, metadata={"help": "Draw among the K likeliest tokens; 0: all."})
-    top_p: float = field(default=0.9, metadata={"help": "Draw among the likeliest tokens of this total probability."})
-    temperature: float = field(default=0.9, metadata={"help": "Below 1 favours the likely tokens more, above 1 less."})
-    no_repeat_ngram_size: int = field(default=3, metadata={"help": "No n tokens in a row twice in an output; 0: off."})
-    min_new_tokens: int = field(default=5, metadata={"help": "Outputs have at least as many tokens."})
-    num_return_sequences: int = field(default=3, metadata={"help": "Variants per text; the first is the prediction."})
-    early_stopping_patience: int = field(default=2, metadata={"help": "Stop after N evaluations without gain; 0: off."})
+    label_column: str | None = HfArg(default=None, help="The column with 1 for paraphrases, else 0.")
+    max_overlap: float = HfArg(default=90.0, help="Leave out training pairs alike to more than N %%.")
+    do_sample: bool = HfArg(default=True, help="Draw outputs at random; False: beams, or greedy.")
+    top_k: int = HfArg(default=50, help="Draw among the K likeliest tokens; 0: all.")
+    top_p: float = HfArg(default=0.9, help="Draw among the likeliest tokens of this total probability.")
+    temperature: float = HfArg(default=0.9, help="Below 1 favours the likely tokens more, above 1 less.")
+    no_repeat_ngram_size: int = HfArg(default=3, help="No n tokens in a row twice in an output; 0: off.")
+    min_new_tokens: int = HfArg(default=5, help="Outputs have at least as many tokens.")
+    num_return_sequences: int = HfArg(default=3, help="Variants per text; the first is the prediction.")
 
 
 # ---------------------------------------------------------------- Task
+def check(settings, args):
+    if 0 < settings.max_overlap <= 100:
+        return []
+    return [f"--max_overlap {settings.max_overlap:g}: must be above 0, at most 100 percent"]
 
 
-def keep_paraphrases(row, settings):
+def reshape(row, settings, new=False):
     """Of a labelled pair set, the pairs that say the same; columns that were named, or have other names, are pairs.
 
     For training and its scores: a text to be said anew later needs no second one and no label.
     """
     column = next((name for name in COLUMNS["original"][1] if name in row), None)
-    if not settings.label_column and (settings.original_column or column not in LABELLED):
+    if new or not settings.label_column and (settings.original_column or column not in LABELLED):
         return [row]
     names = [settings.label_column] if settings.label_column else LABELS
     name = next((name for name in names if name in row), None)
@@ -112,80 +109,73 @@ def overlap(one, two):
 
     200 * shared / words of both; shared are, as difflib finds them, the longest run and those on either side of it.
     """
-    return 100 * difflib.SequenceMatcher(None, scores.tokenize(one), scores.tokenize(two), autojunk=False).ratio()
+    return 100 * difflib.SequenceMatcher(None, words.tokenize(one), words.tokenize(two), autojunk=False).ratio()
 
 
-def too_alike(row, settings):
+def unwanted(row, settings):
     """Why a training pair is left out, or None: BART was pre-trained to give its input back, and copies say go on."""
     if overlap(row["original"], row["paraphrase"][0]) > settings.max_overlap:
         return f"the texts share more than {settings.max_overlap:g} % of their words"
     return None
 
 
-def score(predictions, references, rows, variants):
-    """iBLEU and its parts, of the first variants, and how many of a row's variants differ in their words."""
-    found = scores.score_ibleu(predictions, references, [row["original"] for row in rows])
-    distinct = [len({tuple(scores.tokenize(text)) for text in texts}) for texts in variants]
-    more = scores.average({"distinct_outputs": distinct}, {"distinct_outputs": f"distinct:of {len(variants[0])}"})
-    each = [one | two for one, two in zip(found.rows, more.rows, strict=True)]
-    return scores.Scores(found.totals | more.totals, each, found.signatures | more.signatures)
+def score(predictions, references, rows, settings):
+    """iBLEU and its parts, of the first variants; how many variants differ; what is not in the original."""
+    originals = [row["original"] for row in rows]
+    distinct = [len({tuple(words.tokenize(text)) for text in row["variants"]}) for row in rows]
+    signature = {"distinct_outputs": f"distinct:of {len(rows[0]['variants'])}"}
+    found = scores.ibleu(predictions, references, originals) | scores.average({"distinct_outputs": distinct}, signature)
+    return found | faithfulness.score(predictions, originals)
 
 
-def copy(row):
-    """The trivial paraphrase: the text itself."""
+def trivial(row):
+    """Copy: a paraphrase that needs no model."""
     return row["original"]
 
 
 # ---------------------------------------------------------------- Main
-
-
 def main(argv=None):
     # Settings
-    settings, args, given = arguments.parse(Settings, DEFAULTS, __file__, METRICS, argv)
-    if not 0 < settings.max_overlap <= 100:
-        raise UserError(f"--max_overlap {settings.max_overlap:g}: must be above 0, at most 100 percent")
-    source = arguments.source_template(SOURCE, settings.source_prefix)
-    console.begin(settings, args)
+    task = task_of(__name__)
+    settings, args = arguments.parse(task, argv)
+    run = running.Run(task, settings, args)
 
     # Data
-    splits, found = examples.load(
-        settings, COLUMNS, args.seed, several=("paraphrase",), reshape=keep_paraphrases, unwanted=too_alike
-    )
-    final = "test" if args.do_predict and "test" in splits else "validation"
-    run = running.Run(__file__, settings, args, given, source=source, target=TARGET, data=found)
-    if not settings.dry_run and run.previous() == "done":
-        return console.final_table(run, METRICS)
+    splits = reading.load(task, settings, seed=args.seed, several=("paraphrase",))
+    if run.is_done(splits):
+        return run.show()
 
     # Model
     model, tokenizer = models.load(settings, args)
 
     # Features
-    tables = features.tokenize(splits, features.fill(source), TARGET, tokenizer, settings)
-    fits = features.inspect(tables, TARGET, tokenizer, settings)
-    console.describe(tables, found, fits, tokenizer, settings, args)
+    tables = features.tokenize(splits, task, tokenizer, settings)
+    console.describe(tables, splits, tokenizer, settings, args)
     if settings.dry_run:
         return None
 
     # Trainer
     args.generation_config = decoding.generation_config(settings, model)
     inherited = decoding.inherited_settings(model, args.generation_config)
-    console.not_taken_over(args, inherited)
-    trainer = Seq2SeqTrainer(
+    if inherited:
+        console.say(args, f"decoding  not taken over: {', '.join(f'{name} {inherited[name]}' for name in inherited)}")
+    judge = judging.Judge(task, settings, tokenizer, args)
+    trainer = learning.Seq2SeqTrainer(
         model=model,
         args=args,
-        train_dataset=batches.with_blank(tables["train"]),
+        train_dataset=tables["train"],
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
-        data_collator=batches.Collator(tokenizer, model),
-        score=judging.Evaluator(score, TARGET),
-        callbacks=[*running.callbacks(settings, args), console.Progress(METRICS)],
+        data_collator=learning.Collator(tokenizer, model),
+        compute_metrics=judge,
+        callbacks=run.callbacks(),
+        max_tokens_per_batch=settings.max_tokens_per_batch,
     )
-    run.start(**fits, decoding=args.generation_config.to_diff_dict(), not_taken_over=inherited)
+    run.start(tables, not_taken_over=inherited)
 
     # Train
     if args.do_train:
-        baselines = judging.Baselines(trainer, tables[final], copy, args.seed)
-        run.lap("baselines")
+        run.compare(judge, trainer, tables)
         run.save_metrics("train", trainer.train(resume_from_checkpoint=run.checkpoint()).metrics)
 
     # Evaluate
@@ -193,17 +183,14 @@ def main(argv=None):
         run.save_metrics("eval", trainer.evaluate(tables["validation"]))
 
     # Predict
-    if final == "test":
+    if run.split == "test":
         run.save_metrics("predict", trainer.predict(tables["test"], metric_key_prefix="predict").metrics)
-    run.write_predictions(trainer.score.rows)
 
     # Save
-    run.save_model(model, tokenizer, args.generation_config)
-    if args.do_train:
-        run.write_json("baseline_results.json", {"split": final, **baselines.with_tuned()})
-    run.finish(trainer)
-    report.write(run, final, METRICS, trainer.score)
-    return console.final_table(run, METRICS)
+    run.save(trainer, judge)
+    if run.is_main:
+        report.write(run.folder)
+    return run.show()
 
 
 if __name__ == "__main__":

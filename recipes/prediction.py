@@ -7,24 +7,24 @@ predict(["My lamp arrived broken. Please send a new one."])       # or rows: [{"
 """
 
 import dataclasses
-import functools
 import hashlib
 import importlib.util
 import json
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import torch
+from datasets import Dataset
 from tqdm.auto import tqdm
 
-from recipes.common import UserError, arguments, decoding, features, models
-from recipes.common.learning import batches
-from recipes.common.reading import examples
-from recipes.common.reading.files import Splits, read_file
-from recipes.common.running import disk, ending
-from recipes.common.running.run import sha256
+from recipes.common import UserError, decoding, disk, features, models, reading, tasks
+from recipes.common.decoding import Output
+from recipes.common.judging import group_by_row
+from recipes.common.learning import Collator
+from recipes.common.running import ending
+from recipes.common.running.machine import sha256
 
 
 class Predictor:
@@ -38,20 +38,20 @@ class Predictor:
         UserError: the folder holds no run that is done.
     """
 
-    def __init__(self, folder, batch_size=None, device=None):
+    def __init__(self, folder: str | Path, batch_size: int | None = None, device: str | None = None):
         self.folder = Path(folder)
         self.record = disk.read_json(self.folder / "run.json")
         if not self.record:
             raise UserError(f"{folder}: no run.json in it, so it is not the folder of a run")
         if self.record["status"] != "done":
             raise UserError(f"{folder}: this run is {self.record['status']}; the command that began it goes on with it")
-        self.recipe = _load_recipe(self.folder / "recipe.py")
-        own = {field.name for field in dataclasses.fields(self.recipe.Settings)}
+        self.task = tasks.task_of_module(_load_recipe(self.folder / "recipe.py"))
+        own = {field.name for field in dataclasses.fields(self.task.settings)}
         known = {name: value for name, value in self.record["settings"].items() if name in own}
-        self.settings = self.recipe.Settings(**known)
-        source = arguments.source_template(self.recipe.SOURCE, self.settings.source_prefix)
-        self.prepare = getattr(self.recipe, "prepare", features.fill(source))
-        self.finish = getattr(self.recipe, "finish", decoding.first_output)
+        self.settings = self.task.settings(**known)
+        if self.task.with_settings:
+            self.task = self.task.with_settings(self.task, self.settings)
+        self.finish = self.task.finish or decoding.first_output
         here = {"model_name_or_path": str(folder), "model_revision": None, "tokenizer_name": None, "dry_run": False}
         saved = dataclasses.replace(self.settings, **here)
         self.model, self.tokenizer = models.load(saved, SimpleNamespace(fp16=False))
@@ -59,16 +59,16 @@ class Predictor:
         self.model.eval().to(device or accelerator)
         self.batch_size = batch_size or self.record["arguments"]["per_device_eval_batch_size"]
 
-    def __call__(self, inputs):
+    def __call__(self, inputs: list[str | dict]) -> list[str]:
         """Predictions for a list of rows, or of texts where the source has a single field of a row, in their order."""
-        named = features.template_fields(self.recipe.SOURCE)
-        (field, *more) = [name for name in named if name in self.recipe.COLUMNS]
+        named = tasks.fields_of(self.task.source)
+        field, *more = [name for name in named if name in self.task.columns]
         if more and any(isinstance(one, str) for one in inputs):
             raise UserError(f"a source is made of {field}, {', '.join(more)}: give rows such as {{{field!r}: ...}}")
         rows = [{field: one} if isinstance(one, str) else one for one in inputs]
         return [entry["prediction"] for entry in self.predict(rows)]
 
-    def predict(self, rows, progress=False, journal=None):
+    def predict(self, rows: list[dict], progress: bool = False, journal: "Journal | None" = None) -> list[dict]:
         """One {"id", "source", "prediction"} per row, in their order; "variants", too, where a row has several.
 
         Args:
@@ -77,25 +77,24 @@ class Predictor:
         rows = [{"id": str(number), **row} for number, row in enumerate(rows, 1)]
         if not rows:
             return []
-        table = features.tokenize({"new": rows}, self.prepare, None, self.tokenizer, self.settings, keep=False)["new"]
+        encoded = features.encode(list(enumerate(rows)), self.task, self.tokenizer, self.settings, learn=False)
+        table = Dataset.from_list(list(encoded))
         outputs = self._generate(table, progress, {} if journal is None else journal)
-        of_row, sources = [[] for _ in rows], [[] for _ in rows]
-        for several, feature in zip(outputs, table.select_columns(["example", "source"]), strict=True):
-            of_row[feature["example"]].append(several)
-            sources[feature["example"]].append(feature["source"])
         entries = []
-        for row, texts, made in zip(rows, sources, of_row, strict=True):
-            prediction = self.finish(row, [output for several in made for output in several])
-            variants = {"variants": [output.text for output in made[0]]} if len(made[0]) > 1 else {}
-            entries.append({"id": row["id"], "source": "\n".join(texts), "prediction": prediction, **variants})
+        for row, one in zip(rows, group_by_row(table, outputs), strict=True):
+            prediction = self.finish(row, sum(one.outputs, []))
+            entry = {"id": row["id"], "source": "\n".join(one.sources), "prediction": prediction}
+            if len(one.outputs[0]) > 1:
+                entry["variants"] = [output.text for output in one.outputs[0]]
+            entries.append(entry)
         return entries
 
     @torch.inference_mode()
-    def _generate(self, table, progress, journal):
-        """A list of Output per feature: longest first, in batches, as Seq2SeqTrainer evaluates."""
+    def _generate(self, table: Dataset, progress: bool, journal: dict) -> list[list[Output]]:
+        """The outputs of each feature: longest first, in batches, as Seq2SeqTrainer evaluates."""
         config, device = self.model.generation_config, self.model.device
-        collate = batches.Collator(self.tokenizer, self.model)
-        with_scores = len(set(table["example"])) < len(table)
+        collate = Collator(self.tokenizer, self.model)
+        with_scores = len(table.unique("example")) < len(table)
         order = np.argsort(-np.asarray(table["length"]), kind="stable").tolist()
         outputs = {}
         bar = tqdm(range(0, len(order), self.batch_size), desc="predict", disable=None if progress else True)
@@ -116,32 +115,21 @@ class Predictor:
             outputs.update(zip(places, made, strict=True))
         return [outputs[place] for place in range(len(table))]
 
-    def read(self, path):
-        """The rows of a file, as the recipe reads them; columns as in training, those of the target are not needed."""
-        target = features.template_fields(self.recipe.TARGET)
-        columns = {name: column for name, column in self.record["data"]["columns"].items() if name not in target}
-        fields = {name: known for name, known in self.recipe.COLUMNS.items() if name not in target}
-        reader = getattr(self.recipe, "read", None)
-        splits = Splits({"new": reader(path, self.settings) if reader else read_file(path)})
-        if hasattr(self.recipe, "reshape"):
-            splits = examples.reshape_rows(splits, lambda row: self.recipe.reshape(row, self.settings))
-        found = examples.pick_columns(splits, fields, columns)
-        if self.settings.fill_missing:
-            examples.fill_gaps(splits, found, self.settings.fill_missing)
-        judge = getattr(self.recipe, "judge", None)
-        judge = judge and functools.partial(judge, settings=self.settings, tokenizer=self.tokenizer)
-        several = self.record["data"].get("several", ())
-        rows, _ = examples.usable_rows(splits, found, self.settings.on_bad_row, several=several, judge=judge)
-        return rows["new"], rows.notes
+    def read(self, path: str | Path) -> reading.Splits:
+        """The rows of a file as split "new", with notes; columns as in training, without those of the target."""
+        data = self.record["data"]
+        return reading.load_new(
+            self.task, self.settings, path, data["columns"], several=data["several"], tokenizer=self.tokenizer
+        )
 
-    def identity(self, rows):
+    def identity(self, rows: list[dict]) -> dict:
         """What predictions for these rows depend on, as JSON."""
-        told = hashlib.sha256("".join(map(disk.json_line, rows)).encode()).hexdigest()
-        return {"run": sha256(self.folder / "run.json"), "rows": told, "batch_size": self.batch_size}
+        hashed = hashlib.sha256("".join(map(disk.json_line, rows)).encode()).hexdigest()
+        return {"run": sha256(self.folder / "run.json"), "rows": hashed, "batch_size": self.batch_size}
 
-    def changed(self):
-        """A sentence if the recipe in the repository is no longer the one that ran, else None."""
-        now = Path(__file__).resolve().parents[1] / f"{self.record['recipe']['name']}.py"
+    def changed(self) -> str | None:
+        """A sentence if the recipe in the repository is no longer the one that ran."""
+        now = Path(__file__).resolve().parent / f"{self.record['recipe']['name']}.py"
         if not now.is_file() or sha256(now) == self.record["recipe"]["sha256"]:
             return None
         return f"{now.name} has changed since; this run's own recipe.py is used"
@@ -157,7 +145,7 @@ class Journal(dict):
         UserError: the file belongs to something else.
     """
 
-    def __init__(self, path, belongs_to):
+    def __init__(self, path: str | Path, belongs_to: dict):
         super().__init__()
         self.path = Path(path)
         self.head = disk.json_line(belongs_to)
@@ -179,7 +167,7 @@ class Journal(dict):
             file.write(disk.json_line([place, made]))
 
 
-def _load_recipe(path):
+def _load_recipe(path: Path) -> ModuleType:
     """The module in `path`; the search path stays as it was, though a recipe puts its repository there."""
     if not path.is_file():
         raise UserError(f"{path}: no such file; it was written by the run, and says how sources are made")

@@ -9,27 +9,26 @@
 Record   {"id": "7", "context": "Ann waits. Bo comes at one.", "question": "When does Bo come?", "text": "at one"}
 Source   "question: When does Bo come? context: Ann waits. Bo comes at one."
 Target   "at one"
-Change   the two templates, the metrics, the numbers in DEFAULTS
+Change   the two templates, the columns, the scores, the numbers in DEFAULTS
 
 Long contexts are read through overlapping windows; questions are never cut. SQuAD 1 and 2 need no conversion.
 """
 
 import sys
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
+
+from transformers.hf_argparser import HfArg
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
 from recipes import report
-from recipes.common import arguments, console, decoding, features, judging, models, running
-from recipes.common.learning import batches
-from recipes.common.learning.trainer import Seq2SeqTrainer
-from recipes.common.reading import examples
-from recipes.metrics import scores
+from recipes.common import arguments, console, decoding, features, judging, learning, models, reading, running
+from recipes.common.tasks import task_of
+from recipes.formats import windows
+from recipes.metrics import faithfulness, scores, words
 
 # ---------------------------------------------------------------- Settings
-
 SOURCE = "question: {question} context: {context}"
 TARGET = "{text}"
 
@@ -44,6 +43,8 @@ SPLIT_SEED = 101  # the validation split that is cut off stays the same, whateve
 LEAST_CONTEXT = 16  # tokens: a question that leaves less for its context is too long
 
 DEFAULTS = {
+    "model_name_or_path": "google-t5/t5-base",
+    "dataset_name": "rajpurkar/squad",
     "learning_rate": 1e-4,
     "warmup_steps": 0.05,  # share of all steps
     "num_train_epochs": 5,
@@ -55,27 +56,20 @@ DEFAULTS = {
     "logging_steps": 10,
     "load_best_model_at_end": True,
     "metric_for_best_model": "f1",
+    "early_stopping_patience": 2,
+    "num_beams": 4,
 }
 
 
 @dataclass
 class Settings(arguments.RecipeSettings):
-    model_name_or_path: str = field(default="google-t5/t5-base", metadata={"help": "A Hub name or a local folder."})
-    dataset_name: str | None = field(default="rajpurkar/squad", metadata={"help": "A Hub name or a local folder."})
-    validation_file: str | None = field(default=None, metadata={"help": "If none, 20 %% of training is cut off."})
-    context_column: str | None = field(default=None, metadata={"help": "The column with the text to read."})
-    question_column: str | None = field(default=None, metadata={"help": "The column with the question."})
-    answer_column: str | None = field(default=None, metadata={"help": "The column with its answer, or answers."})
-    doc_stride: int = field(default=128, metadata={"help": "Tokens that the windows of a long context share."})
-    lower_case: bool = field(default=False, metadata={"help": "Read and learn everything in lower case."})
-    num_beams: int = field(default=4, metadata={"help": "Beams; 1 is greedy."})
-    early_stopping_patience: int = field(default=2, metadata={"help": "Evaluations without a better one; 0: no limit."})
+    validation_file: str | None = HfArg(default=None, help="If none, 20 %% of training is cut off.")
+    doc_stride: int = HfArg(default=128, help="Tokens that the windows of a long context share.")
+    lower_case: bool = HfArg(default=False, help="Read and learn everything in lower case.")
 
 
 # ---------------------------------------------------------------- Task
-
-
-def reshape(row, settings):
+def reshape(row, settings, new=False):
     """One row per question, its answers as a list of texts: an empty one where SQuAD 2.0 says that there is none."""
     rows = row.innermost("paragraphs", "qas")
     for one in rows:
@@ -97,11 +91,11 @@ def clean(text, settings):
 
 def around(row, settings):
     """The source before and after the context."""
-    template = arguments.source_template(SOURCE, settings.source_prefix)
+    template = features.source_template(SOURCE, settings.source_prefix)
     return template.format(question=clean(row["question"], settings), context="\0").split("\0")
 
 
-def judge(row, settings, tokenizer):
+def refuse(row, settings, tokenizer):
     """(reason, detail) where the question leaves too little room for a context, else None."""
     needed = LEAST_CONTEXT + len(tokenizer("".join(around(row, settings)))["input_ids"])
     detail = f"the question is never cut, and this one needs --max_source_length {needed}"
@@ -111,83 +105,82 @@ def judge(row, settings, tokenizer):
 def prepare(row, settings, tokenizer):
     """The sources of a row: one, or as many as there are windows on a context that is too long for one."""
     context, limit = clean(row["context"], settings), settings.max_source_length
-    return features.windows(*around(row, settings), context, limit, settings.doc_stride, tokenizer)
+    return windows.split(*around(row, settings), context, limit, settings.doc_stride, tokenizer)
 
 
 def in_own_words(row):
-    return bool(row["text"]) and not any(scores.holds(row["context"], answer) for answer in row["text"])
+    return bool(row["text"]) and not any(words.holds(row["context"], answer) for answer in row["text"])
 
 
-def learned_answer(row, source, settings):
+def learned(row, source, settings):
     """The first answer that stands in this window, else nothing; one in words of its own is learned from any window."""
     before, after = around(row, settings)
     window = source.removeprefix(before).removesuffix(after)
-    known = row["text"] if in_own_words(row) else [one for one in row["text"] if scores.holds(window, one)]
+    known = row["text"] if in_own_words(row) else [one for one in row["text"] if words.holds(window, one)]
     return clean(known[0], settings) if known else ""
 
 
-finish = decoding.best_output  # of all windows on a context, the surest answer (trap 31)
+def finish(row, outputs):
+    """Of the answers from all windows, the surest of those that found something; "" if none did (trap 31)."""
+    found = [output for output in outputs if output.text] or outputs
+    return max(found, key=lambda output: output.score).text if len(outputs) > 1 else outputs[0].text
 
 
-def score(predictions, references, rows, variants):
-    return scores.score_squad(predictions, references)
+def score(predictions, references, rows, settings):
+    """Exact match and F1 by the SQuAD rules; and what the answers say that the context does not."""
+    contexts = [f"{row['question']}\n{row['context']}" for row in rows]
+    return scores.squad(predictions, references) | faithfulness.score(predictions, contexts)
 
 
-def closest_sentence(row):
-    """The trivial answer: the sentence that shares most words with the question."""
-    asked = set(scores.tokenize(row["question"]))
-    return max(scores.split_sentences(row["context"]), key=lambda one: len(asked & set(scores.tokenize(one))))
+def trivial(row):
+    """Closest sentence: of the context, the one that shares most words with the question."""
+    asked = set(words.tokenize(row["question"]))
+    return max(words.split_sentences(row["context"]), key=lambda one: len(asked & set(words.tokenize(one))))
 
 
 # ---------------------------------------------------------------- Main
-
-
 def main(argv=None):
     # Settings
-    settings, args, given = arguments.parse(Settings, DEFAULTS, __file__, METRICS, argv)
-    source = arguments.source_template(SOURCE, settings.source_prefix)
-    console.begin(settings, args)
+    task = task_of(__name__)
+    settings, args = arguments.parse(task, argv)
+    run = running.Run(task, settings, args)
 
     # Data
-    tokenizer = models.load_tokenizer(settings)
-    hooks = {"reshape": reshape, "judge": judge, "tokenizer": tokenizer, "together": lambda row: row["context"]}
     shape = {"several": ("text",), "allow_none": ("text",), "validation_share": 0.2, "validation_most": None}
-    splits, found = examples.load(settings, COLUMNS, SPLIT_SEED, **hooks, **shape)
-    examples.remark(splits, "questions have no answer: nothing is expected", lambda row: not row["text"])
-    examples.remark(splits, "answers are not in their context: learned as they stand", in_own_words)
-    final = "test" if args.do_predict and "test" in splits else "validation"
-    run = running.Run(__file__, settings, args, given, source=source, target=TARGET, data=found)
-    if not settings.dry_run and run.previous() == "done":
-        return console.final_table(run, METRICS)
+    splits = reading.load(task, settings, seed=SPLIT_SEED, tokenizer=models.load_tokenizer(settings), **shape)
+    splits.remark("questions have no answer: nothing is expected", lambda row: not row["text"])
+    splits.remark("answers are not in their context: learned as they stand", in_own_words)
+    if run.is_done(splits):
+        return run.show()
 
     # Model
     model, tokenizer = models.load(settings, args)
 
     # Features
-    tables = features.tokenize(splits, prepare, partial(learned_answer, settings=settings), tokenizer, settings)
-    fits = features.inspect(tables, TARGET, tokenizer, settings)
-    console.describe(tables, found, fits, tokenizer, settings, args)
+    tables = features.tokenize(splits, task, tokenizer, settings)
+    console.describe(tables, splits, tokenizer, settings, args)
     if settings.dry_run:
         return None
 
     # Trainer
     args.generation_config = decoding.generation_config(settings, model)
-    trainer = Seq2SeqTrainer(
+    judge = judging.Judge(task, settings, tokenizer, args)
+    trainer = learning.Seq2SeqTrainer(
         model=model,
         args=args,
-        train_dataset=batches.with_blank(tables["train"]),
+        train_dataset=tables["train"],
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
-        data_collator=batches.Collator(tokenizer, model),
-        score=judging.Evaluator(score, TARGET, finish),
-        callbacks=[*running.callbacks(settings, args), console.Progress(METRICS)],
+        data_collator=learning.Collator(tokenizer, model),
+        compute_metrics=judge,
+        callbacks=run.callbacks(),
+        max_tokens_per_batch=settings.max_tokens_per_batch,
     )
-    run.start(**fits, decoding=args.generation_config.to_diff_dict())
+    run.start(tables)
 
     # Train
     if args.do_train:
-        baselines = judging.Baselines(trainer, tables[final], closest_sentence, args.seed)
-        run.lap("baselines")
+        run.compare(judge, trainer, tables)
         run.save_metrics("train", trainer.train(resume_from_checkpoint=run.checkpoint()).metrics)
 
     # Evaluate
@@ -195,17 +188,14 @@ def main(argv=None):
         run.save_metrics("eval", trainer.evaluate(tables["validation"]))
 
     # Predict
-    if final == "test":
+    if run.split == "test":
         run.save_metrics("predict", trainer.predict(tables["test"], metric_key_prefix="predict").metrics)
-    run.write_predictions(trainer.score.rows)
 
     # Save
-    run.save_model(model, tokenizer, args.generation_config)
-    if args.do_train:
-        run.write_json("baseline_results.json", {"split": final, **baselines.with_tuned()})
-    run.finish(trainer)
-    report.write(run, final, METRICS, trainer.score)
-    return console.final_table(run, METRICS)
+    run.save(trainer, judge)
+    if run.is_main:
+        report.write(run.folder)
+    return run.show()
 
 
 if __name__ == "__main__":

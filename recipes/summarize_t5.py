@@ -9,24 +9,23 @@
 Record   {"id": "7", "document": "Ann: lunch?\nBo: at one.", "summary": "Ann and Bo meet at one."}
 Source   "summarize: Ann: lunch?\nBo: at one."
 Target   "Ann and Bo meet at one."
-Change   the two templates, the metrics, the numbers in DEFAULTS
+Change   the two templates, the columns, the scores, the numbers in DEFAULTS
 """
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+from transformers.hf_argparser import HfArg
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
 from recipes import report
-from recipes.common import arguments, console, decoding, features, judging, models, running
-from recipes.common.learning import batches
-from recipes.common.learning.trainer import Seq2SeqTrainer
-from recipes.common.reading import examples
-from recipes.metrics import scores
+from recipes.common import arguments, console, decoding, features, judging, learning, models, reading, running
+from recipes.common.tasks import task_of
+from recipes.metrics import faithfulness, scores, words
 
 # ---------------------------------------------------------------- Settings
-
 SOURCE = "summarize: {document}"
 TARGET = "{summary}"
 
@@ -38,94 +37,82 @@ COLUMNS = {
 METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
 DEFAULTS = {
+    "model_name_or_path": "google-t5/t5-small",
+    "dataset_name": "knkarthick/dialogsum",
     "learning_rate": 3e-4,  # T5 wants more than the library's 5e-5
-    "lr_scheduler_type": "linear",
     "warmup_steps": 0.05,  # share of all steps
     "num_train_epochs": 5,
     "per_device_train_batch_size": 8,
     "per_device_eval_batch_size": 16,
-    "max_grad_norm": 1.0,
     "train_sampling_strategy": "group_by_length",
     "eval_strategy": "epoch",
     "save_strategy": "epoch",
     "logging_steps": 10,
     "load_best_model_at_end": True,
     "metric_for_best_model": "rougeL",
-    "predict_with_generate": True,
-    "seed": 42,
+    "early_stopping_patience": 2,
+    "num_beams": 4,
+    "no_repeat_ngram_size": 3,
 }
 
 
 @dataclass
 class Settings(arguments.RecipeSettings):
-    model_name_or_path: str = field(default="google-t5/t5-small", metadata={"help": "A Hub name or a local folder."})
-    dataset_name: str | None = field(default="knkarthick/dialogsum", metadata={"help": "A Hub name or a local folder."})
-    text_column: str | None = field(default=None, metadata={"help": "The column with the text to summarize."})
-    summary_column: str | None = field(default=None, metadata={"help": "The column with its summary."})
-    num_beams: int = field(default=4, metadata={"help": "Beams; 1 is greedy."})
-    length_penalty: float = field(default=1.0, metadata={"help": "Above 1 favours long outputs, below 1 short ones."})
-    no_repeat_ngram_size: int = field(default=3, metadata={"help": "No n tokens in a row twice in an output; 0: off."})
-    early_stopping_patience: int = field(
-        default=2, metadata={"help": "Stop after N evaluations without a better one; 0: never."}
-    )
+    length_penalty: float = HfArg(default=1.0, help="Above 1 favours long outputs, below 1 short ones.")
+    no_repeat_ngram_size: int = HfArg(default=0, help="No n tokens in a row twice in an output; 0: off.")
 
 
 # ---------------------------------------------------------------- Task
+def score(predictions, references, rows, settings):
+    """ROUGE against the references; and what the summaries say that the documents do not."""
+    return scores.rouge(predictions, references) | faithfulness.score(predictions, [row["document"] for row in rows])
 
 
-def score(predictions, references, rows, variants):
-    return scores.score_rouge(predictions, references)
-
-
-def lead_sentence(row):
-    """The trivial summary: the text's first sentence."""
-    return (scores.split_sentences(row["document"]) or [""])[0]
+def trivial(row):
+    """Lead sentence: a summary that needs no model."""
+    return (words.split_sentences(row["document"]) or [""])[0]
 
 
 # ---------------------------------------------------------------- Main
-
-
 def main(argv=None):
     # Settings
-    settings, args, given = arguments.parse(Settings, DEFAULTS, __file__, METRICS, argv)
-    source = arguments.source_template(SOURCE, settings.source_prefix)
-    console.begin(settings, args)
+    task = task_of(__name__)
+    settings, args = arguments.parse(task, argv)
+    run = running.Run(task, settings, args)
 
     # Data
-    splits, found = examples.load(settings, COLUMNS, args.seed, several=("summary",))
-    final = "test" if args.do_predict and "test" in splits else "validation"
-    run = running.Run(__file__, settings, args, given, source=source, target=TARGET, data=found)
-    if not settings.dry_run and run.previous() == "done":
-        return console.final_table(run, METRICS)
+    splits = reading.load(task, settings, seed=args.seed, several=("summary",))
+    if run.is_done(splits):
+        return run.show()
 
     # Model
     model, tokenizer = models.load(settings, args)
 
     # Features
-    tables = features.tokenize(splits, features.fill(source), TARGET, tokenizer, settings)
-    fits = features.inspect(tables, TARGET, tokenizer, settings)
-    console.describe(tables, found, fits, tokenizer, settings, args)
+    tables = features.tokenize(splits, task, tokenizer, settings)
+    console.describe(tables, splits, tokenizer, settings, args)
     if settings.dry_run:
         return None
 
     # Trainer
     args.generation_config = decoding.generation_config(settings, model)
-    trainer = Seq2SeqTrainer(
+    judge = judging.Judge(task, settings, tokenizer, args)
+    trainer = learning.Seq2SeqTrainer(
         model=model,
         args=args,
-        train_dataset=batches.with_blank(tables["train"]),
+        train_dataset=tables["train"],
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
-        data_collator=batches.Collator(tokenizer, model),
-        score=judging.Evaluator(score, TARGET),
-        callbacks=[*running.callbacks(settings, args), console.Progress(METRICS)],
+        data_collator=learning.Collator(tokenizer, model),
+        compute_metrics=judge,
+        callbacks=run.callbacks(),
+        max_tokens_per_batch=settings.max_tokens_per_batch,
     )
-    run.start(**fits, decoding=args.generation_config.to_diff_dict())
+    run.start(tables)
 
     # Train
     if args.do_train:
-        baselines = judging.Baselines(trainer, tables[final], lead_sentence, args.seed)
-        run.lap("baselines")
+        run.compare(judge, trainer, tables)
         run.save_metrics("train", trainer.train(resume_from_checkpoint=run.checkpoint()).metrics)
 
     # Evaluate
@@ -133,17 +120,14 @@ def main(argv=None):
         run.save_metrics("eval", trainer.evaluate(tables["validation"]))
 
     # Predict
-    if final == "test":
+    if run.split == "test":
         run.save_metrics("predict", trainer.predict(tables["test"], metric_key_prefix="predict").metrics)
-    run.write_predictions(trainer.score.rows)
 
     # Save
-    run.save_model(model, tokenizer, args.generation_config)
-    if args.do_train:
-        run.write_json("baseline_results.json", {"split": final, **baselines.with_tuned()})
-    run.finish(trainer)
-    report.write(run, final, METRICS, trainer.score)
-    return console.final_table(run, METRICS)
+    run.save(trainer, judge)
+    if run.is_main:
+        report.write(run.folder)
+    return run.show()
 
 
 if __name__ == "__main__":

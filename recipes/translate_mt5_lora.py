@@ -10,27 +10,26 @@
 Record   {"id": "7", "translation": {"en": "Where is my parcel?", "de": "Wo ist mein Paket?"}}, or two columns en and de
 Source   "translate English to German: Where is my parcel?"
 Target   "Wo ist mein Paket?"
-Change   the two templates, the metrics, the numbers in DEFAULTS
+Change   the two templates, the columns, the scores, the numbers in DEFAULTS
 """
 
-import functools
+import dataclasses
 import sys
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+from transformers.hf_argparser import HfArg
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
 from recipes import report
-from recipes.common import arguments, console, decoding, features, judging, lora, models, running
-from recipes.common.learning import batches
-from recipes.common.learning.trainer import Seq2SeqTrainer
-from recipes.common.reading import examples, files
+from recipes.common import arguments, console, decoding, features, judging, learning, lora, models, reading, running
+from recipes.common.tasks import task_of
 from recipes.formats import bitext
-from recipes.metrics import scores
+from recipes.metrics import faithfulness, scores
 
 # ---------------------------------------------------------------- Settings
-
 SOURCE = "translate {source_lang} to {target_lang}: {text}"
 TARGET = "{translation}"
 # Which column holds which field: the flag that names it, and the names that known data sets use, after the language's.
@@ -43,146 +42,142 @@ ADEQUACY = "adequacy 1-5: how much of the source's meaning is there (5 all, 3 mu
 FLUENCY = "fluency 1-5: how well it reads by itself (5 as by a native speaker, 3 with mistakes, 1 not at all)"
 
 DEFAULTS = {
+    "model_name_or_path": "google/mt5-small",
+    "dataset_name": "Helsinki-NLP/opus_books",
+    "dataset_config_name": "de-en",
     "learning_rate": 1e-3,  # LoRA wants more than a full model does; mT5 does not move at the library's 5e-5 (trap 17)
-    "lr_scheduler_type": "linear",
     "warmup_steps": 0.05,  # share of all steps
     "num_train_epochs": 5,
     "per_device_train_batch_size": 16,
     "per_device_eval_batch_size": 16,
     "label_smoothing_factor": 0.1,
-    "max_grad_norm": 1.0,
     "train_sampling_strategy": "group_by_length",
     "eval_strategy": "epoch",
     "save_strategy": "epoch",
     "logging_steps": 10,
     "load_best_model_at_end": True,
     "metric_for_best_model": "chrf",
-    "predict_with_generate": True,
-    "seed": 42,
+    "early_stopping_patience": 2,
+    "num_beams": 4,
+    "lora_r": 16,
 }
 
 
 @dataclass
 class Settings(lora.LoraSettings):
-    model_name_or_path: str = field(default="google/mt5-small", metadata={"help": "A Hub name or a local folder."})
-    dataset_name: str | None = field(default="Helsinki-NLP/opus_books", metadata={"help": "A Hub name or a folder."})
-    dataset_config_name: str | None = field(default="de-en", metadata={"help": "The data set's configuration."})
-    source_lang: str = field(default="en", metadata={"help": "Language of the sources, as de or German."})
-    target_lang: str = field(default="de", metadata={"help": "Language of their translations."})
-    source_column: str | None = field(default=None, metadata={"help": "The sources, if not named by their language."})
-    target_column: str | None = field(default=None, metadata={"help": "The translations, likewise."})
-    num_beams: int = field(default=4, metadata={"help": "Beams; 1 is greedy."})
-    length_penalty: float = field(default=1.0, metadata={"help": "Above 1 favours long outputs, below 1 short ones."})
-    early_stopping_patience: int = field(default=2, metadata={"help": "Evaluations without a better one; 0: any."})
+    source_lang: str = HfArg(default="en", help="Language of the sources, as de or German.")
+    target_lang: str = HfArg(default="de", help="Language of their translations.")
+    length_penalty: float = HfArg(default=1.0, help="Above 1 favours long outputs, below 1 short ones.")
 
 
-def check(settings, args, given):
-    """Refuse settings that contradict each other; without LoRA, take that learning rate if no other is given."""
+def check(settings, args):
+    """What contradicts itself, as sentences; without LoRA, take that learning rate if no other is given."""
     problems = lora.problems(settings)
     if bitext.english_name(settings.source_lang) == bitext.english_name(settings.target_lang):
         problems.append(f"--target_lang {settings.target_lang}: is the language of the source; name another one")
-    files.settle(problems, None)
-    if not settings.lora_r and "learning_rate" not in given:
+    if not settings.lora_r and "learning_rate" not in settings.given:
         args.learning_rate = 3e-4
+    return problems
 
 
 # ---------------------------------------------------------------- Task
+def with_settings(task, settings):
+    """The task with its languages named in the template, and as names of columns before all others."""
+    columns = {}
+    for field, language in (("text", settings.source_lang), ("translation", settings.target_lang)):
+        flag, known = COLUMNS[field]
+        columns[field] = (flag, (*bitext.language_names(language), *known))
+    return dataclasses.replace(task, source=template(settings), columns=columns)
 
 
-def columns(settings):
-    """COLUMNS, with the names of the two languages before all others."""
-    languages = map(bitext.language_names, (settings.source_lang, settings.target_lang))
-    return {name: (flag, own + known) for own, (name, (flag, known)) in zip(languages, COLUMNS.items(), strict=True)}
+def template(settings):
+    """SOURCE with the names of the languages."""
+    source_lang, target_lang = bitext.english_name(settings.source_lang), bitext.english_name(settings.target_lang)
+    return SOURCE.format(source_lang=source_lang, target_lang=target_lang, text="{text}")
 
 
-def read(path, settings, alone=True):
+def read(path, settings, new=False):
     """Rows of any kind of file; mine.en is read with mine.de beside it, which new rows need not have."""
-    return files.read_file(path, bitext.readers(settings.source_lang, settings.target_lang, alone))
+    return reading.read_file(path, bitext.readers(settings.source_lang, settings.target_lang, alone=new))
 
 
-def reshape(row, settings):
+def reshape(row, settings, new=False):
     """{"translation": {"en": ..., "de": ...}} as columns en and de; other rows as they are."""
     pair = row.get("translation")
     return [row.reshaped({"id": row.get("id"), **pair}) if isinstance(pair, dict) else row]
 
 
-def template(settings):
-    """SOURCE with the names of the languages, or with --source_prefix in place of all before the text."""
-    source_lang, target_lang = map(bitext.english_name, (settings.source_lang, settings.target_lang))
-    named = SOURCE.format(source_lang=source_lang, target_lang=target_lang, text="{text}")
-    return arguments.source_template(named, settings.source_prefix)
-
-
 def prepare(row, settings, tokenizer):
-    return [unicodedata.normalize("NFC", template(settings).format(**row))]
+    source = features.source_template(template(settings), settings.source_prefix)
+    return [unicodedata.normalize("NFC", source.format(**row))]
 
 
-def learned(row, source):
+def learned(row, source, settings):
     """What training sees; scores see the translation as the data has it."""
     return unicodedata.normalize("NFC", features.references(row, TARGET)[0])
 
 
-def score(predictions, references, rows, variants, target_lang=None):
-    """BLEU, chrF, TER; and the share of outputs by which an untrained model is known: nothing, sentinels, copies."""
-    result = scores.score_sacrebleu(predictions, references, target_lang)
-    idle = [not p or "<extra_id_" in p or p == row["text"] for p, row in zip(predictions, rows, strict=True)]
-    result.totals["untrained_outputs"] = 100 * sum(idle) / len(idle)
-    return result
+def score(predictions, references, rows, settings):
+    """BLEU, chrF, TER; the numbers, dates and codes that the source does not have; and signs of no training.
+
+    `untrained_outputs` is the share of outputs by which an untrained model is known: nothing, sentinels, copies.
+    """
+    texts = [row["text"] for row in rows]
+    found = scores.bleu(predictions, references, settings.target_lang)
+    found |= faithfulness.score(predictions, texts, figures_only=True)
+    idle = [not made or "<extra_id_" in made or made == text for made, text in zip(predictions, texts, strict=True)]
+    found.totals["untrained_outputs"] = 100 * sum(idle) / len(idle)
+    return found
 
 
-def copy_of_the_source(row):
-    """The trivial translation: none."""
+def trivial(row):
+    """Copy of the source: a translation that needs no model."""
     return row["text"]
 
 
 # ---------------------------------------------------------------- Main
-
-
 def main(argv=None):
     # Settings
-    settings, args, given = arguments.parse(Settings, DEFAULTS, __file__, METRICS, argv)
-    check(settings, args, given)
+    task = task_of(__name__)
+    settings, args = arguments.parse(task, argv)
+    task = with_settings(task, settings)
+    run = running.Run(task, settings, args)
 
     # Data
-    console.begin(settings, args)
-    reader = functools.partial(read, settings=settings, alone=False)
-    splits, found = examples.load(settings, columns(settings), args.seed, read=reader, reshape=reshape)
-    final = "test" if args.do_predict and "test" in splits else "validation"
-    run = running.Run(__file__, settings, args, given, source=template(settings), target=TARGET, data=found)
-    if not settings.dry_run and run.previous() == "done":
-        return console.final_table(run, METRICS)
+    splits = reading.load(task, settings, seed=args.seed)
+    if run.is_done(splits):
+        return run.show()
 
     # Model
     model, tokenizer = models.load(settings, args)
     model = lora.wrap(model, settings, args.seed)
 
     # Features
-    tables = features.tokenize(splits, prepare, learned, tokenizer, settings)
-    fits = features.inspect(tables, TARGET, tokenizer, settings)
-    console.describe(tables, found, fits, tokenizer, settings, args)
+    tables = features.tokenize(splits, task, tokenizer, settings)
+    console.describe(tables, splits, tokenizer, settings, args)
     if settings.dry_run:
         return None
     console.say(args, lora.describe(model))
 
     # Trainer
-    scorer = functools.partial(score, target_lang=settings.target_lang)
     args.generation_config = decoding.generation_config(settings, model)
-    trainer = Seq2SeqTrainer(
+    judge = judging.Judge(task, settings, tokenizer, args)
+    trainer = learning.Seq2SeqTrainer(
         model=model,
         args=args,
-        train_dataset=batches.with_blank(tables["train"]),
+        train_dataset=tables["train"],
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
-        data_collator=batches.Collator(tokenizer, model),
-        score=judging.Evaluator(scorer, TARGET, faithfulness="figures"),
-        callbacks=[*running.callbacks(settings, args), console.Progress(METRICS)],
+        data_collator=learning.Collator(tokenizer, model),
+        compute_metrics=judge,
+        callbacks=run.callbacks(),
+        max_tokens_per_batch=settings.max_tokens_per_batch,
     )
-    run.start(**fits, decoding=args.generation_config.to_diff_dict(), parameters=lora.count(model))
+    run.start(tables, parameters=lora.count(model))
 
     # Train
     if args.do_train:
-        baselines = judging.Baselines(trainer, tables[final], copy_of_the_source, args.seed)
-        run.lap("baselines")
+        run.compare(judge, trainer, tables)
         run.save_metrics("train", trainer.train(resume_from_checkpoint=run.checkpoint()).metrics)
 
     # Evaluate
@@ -191,19 +186,19 @@ def main(argv=None):
         run.save_metrics("eval", trainer.evaluate(tables["validation"]))
 
     # Predict
-    if final == "test":
+    if run.split == "test":
         run.save_metrics("predict", trainer.predict(tables["test"], metric_key_prefix="predict").metrics)
-    run.write_predictions(trainer.score.rows)
-    console.warn_if_untrained(trainer.score.totals, args)
+    share = judge.totals.get("untrained_outputs", 0)
+    if share > 20:  # percent: a model that only fills gaps yet (trap 17)
+        what = f"{share:.0f} % of the outputs are empty, sentinels or copies of the source"
+        console.say(args, f"beware    {what}: not trained yet; more epochs or a higher --learning_rate may help")
 
     # Save
-    run.save_model(lora.save(model, run.folder / "adapter" if run.is_main else None), tokenizer, args.generation_config)
-    if args.do_train:
-        run.write_json("baseline_results.json", {"split": final, **baselines.with_tuned()})
-    run.write_text("spot_check.csv", report.spot_check(trainer.score.rows, [ADEQUACY, FLUENCY], args.seed))
-    run.finish(trainer)
-    report.write(run, final, METRICS, trainer.score)
-    return console.final_table(run, METRICS)
+    run.save(trainer, judge, model=lora.save(model, run.folder / "adapter" if run.is_main else None))
+    run.write_text("spot_check.csv", report.spot_check(judge.rows, [ADEQUACY, FLUENCY], args.seed))
+    if run.is_main:
+        report.write(run.folder)
+    return run.show()
 
 
 if __name__ == "__main__":

@@ -18,9 +18,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from recipes.common import UserError, running
+from recipes.common import UserError, disk, running
 from recipes.common.reading.files import read_file
-from recipes.common.running import disk
 
 COLUMNS = ("id", "variant", "text", "shown", "engaged")
 CONTROL = "original"

@@ -14,8 +14,8 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
 from recipes import prediction
-from recipes.common import UserError, console, running
-from recipes.common.running import disk, ending
+from recipes.common import UserError, console, disk, running
+from recipes.common.running import ending
 
 
 def parse(argv=None):
@@ -36,9 +36,10 @@ def main(argv=None):
     if not settings.output.absolute().parent.is_dir():
         raise UserError(f"--output {settings.output}: there is no such folder")
     predictor = prediction.Predictor(settings.run, settings.batch_size)
-    rows, notes = predictor.read(settings.input)
-    for note in [predictor.changed(), *notes]:
-        print(f"note      {note}") if note else None
+    splits = predictor.read(settings.input)
+    rows, changed = splits["new"], predictor.changed()
+    for note in [changed, *splits.notes] if changed else splits.notes:
+        print(f"note      {note}")
     print(f"{settings.run} on {settings.input}, {len(rows):,} rows", flush=True)
     ending.install()
     # Until all is done, finished batches are kept here: the same command goes on after them.

@@ -22,9 +22,9 @@ from transformers import Seq2SeqTrainingArguments, set_seed
 
 from recipes import summarize_t5
 from recipes.common import decoding, features, judging, lora
+from recipes.common.disk import write_json
 from recipes.common.learning import batches
 from recipes.common.learning.trainer import Seq2SeqTrainer
-from recipes.common.running.disk import write_json
 
 FAMILIES = ["t5-tied", "t5-untied", "mt5", "bart"]
 SMOOTHING = [0.0, 0.1]

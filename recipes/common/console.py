@@ -5,18 +5,25 @@ import logging
 import math
 import sys
 import warnings
+from collections.abc import Sequence
+from pathlib import Path
 
+import datasets
+import torch
 import transformers
+from datasets import Dataset
 from tqdm.auto import tqdm
+from transformers import PreTrainedTokenizerBase, TrainingArguments
 
+from recipes.common import disk
+from recipes.common.features import Tables
 from recipes.common.learning.batches import TrainingBatches, lengths_of
+from recipes.common.reading import Splits
 
 
-def quiet(log_level="error"):
+def quiet(log_level: str = "error") -> None:
     """Silence what means nothing to a user; `--log_level info` brings the libraries' messages back."""
     if log_level in ("error", "critical"):
-        import datasets
-
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
         datasets.utils.logging.set_verbosity_error()
@@ -26,51 +33,47 @@ def quiet(log_level="error"):
         warnings.filterwarnings("ignore", module=r"(torch|transformers|accelerate|datasets)\b")
 
 
-def say(args, *lines):
+def say(args: TrainingArguments, *lines: str) -> None:
     """Print on the first process only."""
     if args.process_index == 0:
         for line in lines:
             print(line, flush=True)
 
 
-def begin(settings, args):
+def begin(settings, args: TrainingArguments) -> None:
     """Silence the libraries and say, first of all, which model meets which data."""
     quiet(args.log_level)
     say(args, f"{settings.model_name_or_path} on {settings.dataset_name or settings.train_file}")
 
 
-def describe(tables, found, fits, tokenizer, settings, args):
+def describe(
+    tables: Tables, splits: Splits, tokenizer: PreTrainedTokenizerBase, settings, args: TrainingArguments
+) -> None:
     """Split sizes, what the limits cut, what the tokenizer loses, the arithmetic of a step; more with --dry_run."""
     rows = {split: len(table.unique("example")) for split, table in tables.items()}
     say(args, "rows      " + ", ".join(f"{split} {count:,}" for split, count in rows.items()))
-    say(args, *(f"          {note}" for note in found["notes"]))
-    for side, cut in fits["lengths"]["train"].items():
+    say(args, *(f"          {note}" for note in splits.notes))
+    for side, cut in tables.lengths["train"].items():
         counts = f"{cut['median']} tokens (median), {cut['p95']} (95 %), {cut['max']} (longest)"
         say(args, f"{side:9} {counts}; {cut['cut']:,} cut at {cut['limit']} ({cut['cut_percent']} %)")
-    say(args, *(f"          {note}" for note in fits.get("notes", ())))
-    if fits["lost"]:
-        say(args, f"lost      the tokenizer cannot keep {_ranked(fits['lost'])}")
+    say(args, *(f"          {note}" for note in tables.notes))
+    if tables.lost:
+        say(args, f"lost      the tokenizer cannot keep {_ranked(tables.lost)}")
     describe_step(args, settings, tables["train"])
     if settings.dry_run:
         show_example(tables["train"][0], tokenizer, settings, args)
 
 
-def _ranked(lost, most=8):
+def _ranked(lost: dict[str, int], most: int = 8) -> str:
     ranked = sorted(lost.items(), key=lambda item: -item[1])
     more = f" and {len(ranked) - most} more" if len(ranked) > most else ""
     return ", ".join(f"{character!r} (in {count:,} texts)" for character, count in ranked[:most]) + more
 
 
-def not_taken_over(args, inherited):
-    """Name the checkpoint's own generation settings that this run does without; see decoding.inherited_settings."""
-    if inherited:
-        say(args, "decoding  not taken over: " + ", ".join(f"{name} {value}" for name, value in inherited.items()))
-
-
-def describe_step(args, settings, table):
+def describe_step(args: TrainingArguments, settings, table: Dataset) -> None:
     """The arithmetic of one optimizer update."""
-    size, *parts = (args.per_device_train_batch_size, args.gradient_accumulation_steps, args.world_size)
-    most, per_step = settings.max_tokens_per_batch, math.prod(parts)
+    size, accumulated, processes = args.per_device_train_batch_size, args.gradient_accumulation_steps, args.world_size
+    most, per_step = settings.max_tokens_per_batch, accumulated * processes
     lengths = lengths_of(table) if most else None
     per_epoch = len(TrainingBatches(len(table), size, per_step, args.seed, lengths, most)) // per_step
     batches = f"up to {most:,} tokens" if most else size
@@ -79,23 +82,17 @@ def describe_step(args, settings, table):
     precision = "bf16" if args.bf16 else "fp16" if args.fp16 else "fp32"
     say(
         args,
-        f"batch     {batches} per device x {parts[0]} accumulated x {parts[1]} processes"
+        f"batch     {batches} per device x {accumulated} accumulated x {processes} processes"
         f" = {total} a step, at most {steps:,} steps, {precision} on {args.device.type}",
     )
-    gpus = _gpus()
-    if args.world_size == 1 and gpus > 1:
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if processes == 1 and gpus > 1:
         say(
             args, f"          1 of {gpus} GPUs is used; for all: make NPROC={gpus}, or torchrun --nproc_per_node={gpus}"
         )
 
 
-def _gpus():
-    import torch
-
-    return torch.cuda.device_count() if torch.cuda.is_available() else 0
-
-
-def show_example(feature, tokenizer, settings, args):
+def show_example(feature: dict, tokenizer: PreTrainedTokenizerBase, settings, args: TrainingArguments) -> None:
     """What --dry_run adds: every setting, and one example with its ids decoded back."""
     say(args, "", *(f"{name} {value}" for name, value in sorted(vars(settings).items()) if value is not None))
     say(args, "", f"record    {feature['row']}", f"source    {feature['source']!r}")
@@ -109,7 +106,7 @@ def show_example(feature, tokenizer, settings, args):
 class Progress(transformers.TrainerCallback):
     """One bar for training, one for evaluation, and a line for each evaluation's scores."""
 
-    def __init__(self, metrics):
+    def __init__(self, metrics: Sequence[str]):
         self.metrics = metrics
         self.bars = {}
 
@@ -154,33 +151,21 @@ class Progress(transformers.TrainerCallback):
             self.bars.pop(name).close()
 
 
-def final_table(run, metrics):
+def final_table(folder: Path, metrics: Sequence[str]) -> None:
     """Untuned, trivial and tuned side by side, what it took, and where to look; read from the run's files."""
-    if not run.is_main:
-        return
-    record, baselines = run.read("run.json"), run.read("baseline_results.json")
+    record, baselines = (disk.read_json(folder / name) for name in ("run.json", "baseline_results.json"))
     if baselines:
-        print(
-            f"\n{baselines['split'] + ', ' + str(baselines['rows']) + ' rows':<22}"
-            + "".join(f"{m:>24}" for m in metrics)
-        )
+        title = f"{baselines['split']}, {baselines['rows']} rows"
+        print(f"\n{title:<22}" + "".join(f"{name:>24}" for name in metrics))
         for label in [name for name in ("untuned", "trivial", "tuned") if name in baselines]:
             title = baselines["trivial_name"] if label == "trivial" else label
-            cells = "".join(f"{_with_interval(baselines[label], name):>24}" for name in metrics)
-            print(f"{title:<22}{cells}")
+            print(f"{title:<22}" + "".join(f"{_with_interval(baselines[label], name):>24}" for name in metrics))
     print("\ntook      " + ", ".join(f"{stage} {value:.0f} s" for stage, value in record["seconds"].items()))
-    print(f"memory    {record['peak_memory_gib']} GiB at most")
-    print(f"look at   {run.folder}/report.html; the model and its card are beside it")
+    if record["peak_memory_gib"]:
+        print(f"memory    {record['peak_memory_gib']} GiB at most")
+    print(f"look at   {folder}/report.html; the model and its card are beside it")
 
 
-def _with_interval(scores, name):
-    (value, low, high) = (scores.get(f"{name}{suffix}") for suffix in ("", "_ci_low", "_ci_high"))
+def _with_interval(scores: dict[str, float], name: str) -> str:
+    value, low, high = (scores.get(f"{name}{suffix}") for suffix in ("", "_ci_low", "_ci_high"))
     return "-" if value is None else f"{value:.1f} ({low:.1f} to {high:.1f})"
-
-
-def warn_if_untrained(totals, args, most=20):
-    """Say so where more than `most` percent of the outputs are those of a model that only fills gaps yet (trap 17)."""
-    share = totals.get("untrained_outputs", 0)
-    if share > most:
-        what = f"{share:.0f} % of the outputs are empty, sentinels or copies of the source"
-        say(args, f"beware    {what}: not trained yet; more epochs or a higher --learning_rate may help")

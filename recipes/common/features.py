@@ -1,103 +1,124 @@
 # SPDX-License-Identifier: Apache-2.0
 """Text to ids: templates, tokenization, what the length limits cut and what the tokenizer loses."""
 
-import itertools
+import dataclasses
+import hashlib
 import os
 import random
-import re
-import string
-from bisect import bisect_right
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import datasets
 import numpy as np
+import pyarrow
+import tokenizers
+import transformers
+from datasets import Dataset, List, Value
+from transformers import PreTrainedTokenizerBase
 
-from recipes.common import UserError, cache, short
+from recipes.common import arguments, disk
+from recipes.common.tasks import Task, fields_of
+
+BATCH = 1000  # rows tokenized at a time
+KEPT = 48  # tables in the cache; the least recently used go first
+RECIPES = Path(__file__).resolve().parents[1]
+# Settings that change no feature: those of the decoding, and where the rows come from, which are hashed as they are.
+INDIFFERENT = {
+    *transformers.GenerationConfig().to_dict(),
+    *(one.name for one in dataclasses.fields(arguments.RecipeSettings)),
+} - {"max_source_length", "max_target_length", "source_prefix"}
 
 
-def template_fields(*templates):
-    """The field names of format strings, in order: ("summarize: {document}",) -> ["document"]."""
-    names = [name for template in templates for _, name, _, _ in string.Formatter().parse(template) if name]
-    return list(dict.fromkeys(names))
+class Tables(dict):
+    """Split -> features. `lengths` and `lost` say what the model will not see; `notes` are for the screen."""
+
+    def __init__(self, tables: dict[str, Dataset], lengths: dict, lost: dict[str, int]):
+        super().__init__(tables)
+        self.lengths, self.lost, self.notes = lengths, lost, []
 
 
-def fill(template):
-    """The default `prepare`: one source per row, made from the template."""
-    return lambda row, settings, tokenizer: [template.format(**row)]
-
-
-def tokenize(splits, prepare, target, tokenizer, settings, keep=True):
-    """Rows to features: one per source that `prepare` makes of a row, in row order, nothing padded.
+def tokenize(splits: dict[str, list[dict]], task: Task, tokenizer: PreTrainedTokenizerBase, settings) -> Tables:
+    """Rows to features: one per source that the task makes of a row, in row order, nothing padded.
 
     Args:
         splits: {"train": rows, ...}; a row is {"id", field: text}; a target field may hold a list of references.
-        prepare: (row, settings, tokenizer) -> list of source texts, at least one.
-        target: template of the target text; or (row, source) -> text where the sources of a row differ in it; or None
-            for rows to predict, which have no target.
-        keep: find the tables again at the next start; see cache.tables.
     Returns:
-        {"train": Dataset, ...} with columns input_ids, labels, length and target_length (tokens before cutting), source
+        Split -> Dataset with columns input_ids, labels, length and target_length (tokens before cutting), source
         (text), row (as given), example (the row's number in its split) and feature (its own number).
     """
-
-    def encode(batch):
-        rows = [
-            (n, row, prepare(row, settings, tokenizer)) for n, row in zip(batch["example"], batch["row"], strict=True)
-        ]
-        pairs = [(n, row, source) for n, row, sources in rows for source in sources]
-        columns = dict(zip(("example", "row", "source"), map(list, zip(*pairs, strict=True)), strict=True))
-        input_ids, length = _encode(tokenizer, "text", columns["source"], settings.max_source_length)
-        columns |= {"input_ids": input_ids, "length": length}
-        if target is None:
-            return columns
-        learned = target if callable(target) else lambda row, source: references(row, target)[0]
-        targets = [learned(row, source) for _, row, source in pairs]
-        labels, target_length = _encode(tokenizer, "text_target", targets, settings.max_target_length)
-        return columns | {"labels": labels, "target_length": target_length}
-
-    def make():
-        tables, workers = {}, settings.preprocessing_num_workers
-        if workers:
-            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        for split, rows in splits.items():
-            table = datasets.Dataset.from_dict({"example": range(len(rows)), "row": rows})
-            table = table.map(encode, batched=True, num_proc=workers)
-            tables[split] = table.add_column("feature", range(len(table)))
-        return tables
-
-    made = cache.tables(splits, tokenizer, settings, make) if keep else make()
+    tables = {split: _kept(rows, task, tokenizer, settings) for split, rows in splits.items()}
     # Until here the tokenizer may use all cores. A process that is forked later, such as a worker that loads batches,
     # would wait for those threads for ever, or warn that it does without.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    return made
+    lost = lost_characters(tables["train"], task.target, tokenizer) if "train" in tables else {}
+    return Tables(tables, length_report(tables, settings), lost)
 
 
-def windows(before, after, text, limit, shared, tokenizer):
-    """Sources of at most `limit` tokens: before + text + after, or several with parts of the text, cut between words.
+def encode(
+    numbered: list[tuple[int, dict]], task: Task, tokenizer: PreTrainedTokenizerBase, settings, learn: bool = True
+) -> Iterator[dict]:
+    """The features of rows that are given with their numbers; without labels unless `learn`."""
+    prepare = task.prepare or from_template(task)
+    for start in range(0, len(numbered), BATCH):
+        features = [
+            {"example": number, "row": row, "source": source}
+            for number, row in numbered[start : start + BATCH]
+            for source in prepare(row, settings, tokenizer)
+        ]
+        sources = [one["source"] for one in features]
+        input_ids, lengths = _encode(tokenizer, "text", sources, settings.max_source_length)
+        for one, ids, length in zip(features, input_ids, lengths, strict=True):
+            one |= {"input_ids": ids, "length": length}
+        if learn:
+            targets = [_target(one["row"], one["source"], task, settings) for one in features]
+            labels, lengths = _encode(tokenizer, "text_target", targets, settings.max_target_length)
+            for one, ids, length in zip(features, labels, lengths, strict=True):
+                one |= {"labels": ids, "target_length": length}
+        yield from features
 
-    Args:
-        shared: tokens that neighbours have in common, but no more than half of their room: a phrase that is no longer
-            is whole in one of them.
-    Raises:
-        UserError: no room is left for the text.
+
+def from_template(task: Task) -> Callable:
+    """The default `prepare`: one source per row, made from SOURCE."""
+
+    def prepare(row: dict, settings, tokenizer: PreTrainedTokenizerBase) -> list[str]:
+        return [source_template(task.source, settings.source_prefix).format(**row)]
+
+    return prepare
+
+
+def source_template(template: str, source_prefix: str | None) -> str:
+    """`template` with the text before its first field replaced by `source_prefix`; as it is where that is None."""
+    return template if source_prefix is None else source_prefix + template[template.index("{") :]
+
+
+def references(row: dict, target: str) -> list[str]:
+    """All target texts of a row, as the data has them: never cut, never through the tokenizer.
+
+    An empty list of texts gives one reference, made of the empty text.
     """
-    used = len(tokenizer(before + after)["input_ids"])
-    if used + len(tokenizer(text, add_special_tokens=False)["input_ids"]) <= limit:
-        return [before + text + after]
-    if used >= limit:
-        raise UserError(f"{short(before)}: {used} tokens leave no room for a text in --max_source_length {limit}")
-    words = re.findall(r"\S{1,20}\s*", text)  # and pieces of what is written without spaces
-    stripped = [word.strip() for word in words]  # a space at the end would be one more token to some tokenizers
-    sizes = [len(ids) for ids in tokenizer(stripped, add_special_tokens=False)["input_ids"]]
-    ends = list(itertools.accumulate(sizes, initial=0))  # tokens before each word, and of all
-    start, stop, sources, room = 0, 0, [], limit - used
-    while stop < len(words):
-        stop = max(bisect_right(ends, ends[start] + room) - 1, start + 1)
-        sources.append(before + "".join(words[start:stop]).strip() + after)
-        start = max(bisect_right(ends, ends[stop] - min(shared, room // 2)) - 1, start + 1)
-    return sources
+    fields = {name: row[name] for name in fields_of(target)}
+    several = [name for name, value in fields.items() if isinstance(value, list)]
+    if not several:
+        return [target.format(**fields)]
+    (name,) = several
+    return [target.format(**{**fields, name: value}) for value in fields[name] or [""]]
 
 
-def _encode(tokenizer, side, texts, limit):
+def sample(table: Dataset, size: int, seed: int) -> Dataset:
+    """At most `size` examples of `table`, drawn with the seed, in their order, each with all its features."""
+    examples = sorted(table.unique("example"))
+    if len(examples) <= size:
+        return table
+    kept = set(random.Random(seed).sample(examples, size))
+    return table.select([n for n, example in enumerate(table["example"]) if example in kept])
+
+
+def _target(row: dict, source: str, task: Task, settings) -> str:
+    return task.learned(row, source, settings) if task.learned else references(row, task.target)[0]
+
+
+def _encode(tokenizer, side: str, texts: list[str], limit: int) -> tuple[list[list[int]], list[int]]:
     """(ids within `limit` tokens, lengths before cutting). The tokenizer cuts, since it knows its own end tokens."""
     ids = tokenizer(**{side: texts})["input_ids"]
     lengths = [len(row) for row in ids]
@@ -109,35 +130,67 @@ def _encode(tokenizer, side, texts, limit):
     return ids, lengths
 
 
-def references(row, target):
-    """All target texts of a row, as the data has them: never cut, never through the tokenizer.
+# --- The cache: a second start tokenizes nothing ----------------------------------------------------------------------
 
-    An empty list of texts gives one reference, made of the empty text.
+
+def _kept(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, settings) -> Dataset:
+    """The features of `rows`, made now or found in the cache of the datasets library.
+
+    The library lets one process of a machine make a table while the others wait, without a time limit, and puts it in
+    its place when it is whole. Where nothing can be kept, each process makes its own.
     """
-    fields = {name: row[name] for name in template_fields(target)}
-    several = [name for name, value in fields.items() if isinstance(value, list)]
-    if not several:
-        return [target.format(**fields)]
-    (name,) = several
-    return [target.format(**{**fields, name: value}) for value in fields[name] or [""]]
+    where = {"numbered": list(enumerate(rows)), "task": task, "tokenizer": tokenizer, "settings": settings}
+    columns = _columns(rows[0])
+    table, workers = None, settings.preprocessing_num_workers
+    if workers:
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if tokenizer.is_fast:  # of others nothing tells two apart for sure
+        key = _key(rows, task, tokenizer, settings)
+        place = Path(datasets.config.HF_DATASETS_CACHE) / "generator" / f"default-fingerprint={key}"
+        for _ in range(2):
+            try:
+                table = Dataset.from_generator(encode, columns, gen_kwargs=where, fingerprint=key, num_proc=workers)
+                os.utime(place)
+                _forget(place.parent)
+                break
+            except (OSError, pyarrow.ArrowException):  # a file of it is damaged: make it anew
+                shutil.rmtree(place, ignore_errors=True)
+    if table is None:
+        table = Dataset.from_list(list(encode(**where)), columns)
+    return table.add_column("feature", range(len(table)))
 
 
-def sample(table, size, seed):
-    """At most `size` examples of `table`, drawn with the seed, in their order, each with all its features."""
-    examples = sorted(set(table["example"]))
-    if len(examples) <= size:
-        return table
-    kept = set(random.Random(seed).sample(examples, size))
-    return table.select([n for n, example in enumerate(table["example"]) if example in kept])
+def _columns(row: dict) -> datasets.Features:
+    ids, number, text = List(Value("int32")), Value("int64"), Value("string")
+    fields = {name: List(text) if isinstance(value, list) else text for name, value in row.items()}
+    source = {"example": number, "row": fields, "source": text, "input_ids": ids, "length": number}
+    return datasets.Features(source | {"labels": ids, "target_length": number})
 
 
-def inspect(tables, target, tokenizer, settings):
-    """What the model will not see: {"lengths": see length_report, "lost": see lost_characters, in training}."""
-    lost = lost_characters(tables["train"], target, tokenizer)
-    return {"lengths": length_report(tables, settings), "lost": lost}
+def _key(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, settings) -> str:
+    """A hash of all that decides what these rows become."""
+    key = hashlib.sha256(f"{tokenizers.__version__} {transformers.__version__}".encode())
+    for row in rows:
+        key.update(disk.json_line(row).encode())
+    key.update(tokenizer.backend_tokenizer.to_str().encode())
+    chosen = {name: value for name, value in vars(settings).items() if name not in INDIFFERENT}
+    key.update(disk.json_line(chosen).encode())
+    for path in sorted({*task.recipe.parent.glob("*.py"), *RECIPES.rglob("*.py")}):
+        key.update(path.read_bytes())
+    return f"recipes-{key.hexdigest()[:32]}"
 
 
-def length_report(tables, settings):
+def _forget(place: Path) -> None:
+    """Delete all of our tables but the most recently used."""
+    ours = sorted(place.glob("default-fingerprint=recipes-*"), key=lambda path: path.stat().st_mtime)
+    for old in ours[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+# --- What the model will not see --------------------------------------------------------------------------------------
+
+
+def length_report(tables: dict[str, Dataset], settings) -> dict:
     """{split: {side: counts}} of lengths in tokens: median, 95th percentile, longest, how many the limits cut.
 
     `histogram` counts them in bins of `width` tokens, the first from 0; the last holds all that are longer, too.
@@ -150,49 +203,36 @@ def length_report(tables, settings):
     }
 
 
-def _lengths(lengths, limit):
+def _lengths(lengths: np.ndarray, limit: int, bins: int = 24) -> dict:
     median, high = np.percentile(lengths, [50, 95])
     cut = int((lengths > limit).sum())
-    share = round(100 * cut / len(lengths), 2)
+    # Up to twice the 95th percentile: one endless text must not leave a single bar for all others.
+    top = int(min(lengths.max(), 2 * high))
+    width = top // bins + 1
     return {
         "median": int(median),
         "p95": int(high),
         "max": int(lengths.max()),
         "limit": limit,
         "cut": cut,
-        "cut_percent": share,
-        "histogram": _histogram(lengths, int(min(lengths.max(), 2 * high))),
+        "cut_percent": round(100 * cut / len(lengths), 2),
+        "histogram": {"width": width, "counts": np.bincount(np.minimum(lengths // width, top // width)).tolist()},
     }
 
 
-def _histogram(lengths, top, bins=24):
-    """Counts up to `top` tokens: one endless text must not leave a single bar for all others."""
-    width = top // bins + 1
-    places = np.minimum(lengths // width, top // width)
-    return {"width": width, "counts": np.bincount(places).tolist()}
-
-
-def lost_characters(table, target, tokenizer):
+def lost_characters(table: Dataset, target: str, tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
     """Characters that do not survive the tokenizer, as {character: number of texts that hold it} (trap 19).
 
-    Each distinct character is tried once between two letters, so the cost hardly grows with the data. T5 loses line
-    breaks, braces and `<` this way.
+    Each distinct character is tried once, so the cost hardly grows with the data. T5 loses line breaks, braces and `<`.
     """
     features = table.select_columns(["source", "row"])
     texts = [text for one in features for text in (one["source"], references(one["row"], target)[0])]
-    lost = _lost(sorted(set().union(*texts)), tokenizer)
+    lost = lost_of(sorted(set().union(*texts)), tokenizer)
     return {character: sum(character in text for text in texts) for character in lost}
 
 
-def lost_signs(signs, rows, fields, tokenizer):
-    """Those of `signs` that occur in these fields of the rows, texts or lists of texts, and do not survive."""
-    values = (row[name] for row in rows for name in fields)
-    texts = (text for value in values for text in ([value] if isinstance(value, str) else value))
-    held = set().union(*texts)
-    return _lost([sign for sign in signs if sign in held], tokenizer)
-
-
-def _lost(characters, tokenizer):
+def lost_of(characters: list[str], tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """Those of `characters` that do not come back from the tokenizer when they stand between two letters."""
     characters = [character for character in characters if character != " "]
     if not characters:
         return []

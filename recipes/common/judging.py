@@ -1,147 +1,134 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Generated texts to predictions and scores, against the references as the data has them."""
+"""What was generated, to predictions and scores, against the references as the data has them."""
 
-import itertools
-import json
-from collections import namedtuple
+from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 import transformers
+from datasets import Dataset
+from transformers import PreTrainedTokenizerBase, TrainingArguments
+from transformers.trainer_utils import EvalPrediction
 
-from recipes.common.cache import remembered, spelled_out, weights
-from recipes.common.decoding import Output, first_output
-from recipes.common.features import references, sample
-from recipes.metrics.faithfulness import score_faithfulness
-from recipes.metrics.scores import Scores
-
-Example = namedtuple("Example", "row sources places")  # a row of the data, and where its features stand in the table
+from recipes.common.decoding import Output, first_output, read_outputs
+from recipes.common.features import references
+from recipes.common.tasks import Task
 
 
-class Evaluator:
-    """Scores a split; given to Seq2SeqTrainer as `score`. After each call `rows` holds what was scored.
+@dataclass
+class Example:
+    """A row of the data with all that was made of it: `outputs` has a list for each of its sources."""
 
-    Args:
-        score: (predictions, references, rows, variants) -> scores.Scores. One prediction per row of the data; a list of
-            texts as its references; the row itself; and all the texts that were generated for it.
-        target: the target template.
-        finish: (row, outputs) -> prediction, from the decoding.Output of all the row's sources.
-        faithfulness: whether an output should say only what its source says; "figures" where it does so in another
-            language, and only numbers, dates, amounts and codes can be compared.
+    row: dict
+    sources: list[str] = field(default_factory=list)
+    outputs: list[list[Output]] = field(default_factory=list)
+
+
+class Judge:
+    """Scores a split; given to Seq2SeqTrainer as `compute_metrics`.
+
+    After a call `rows` holds what was scored, the lines of predictions.jsonl; `totals` and `signatures` what came of
+    it; `texts` what was generated, {feature: texts}; `baselines` what `compare` found.
     """
 
-    def __init__(self, score, target, finish=first_output, faithfulness=True):
-        self.score, self.target, self.finish, self.faithfulness = score, target, finish, faithfulness
-        self.rows, self.totals, self.signatures = [], {}, {}
+    def __init__(self, task: Task, settings, tokenizer: PreTrainedTokenizerBase, args: TrainingArguments):
+        self.task, self.settings, self.tokenizer, self.args = task, settings, tokenizer, args
+        self.finish = task.finish or first_output
+        self.rows, self.totals, self.signatures, self.texts, self.baselines = [], {}, {}, {}, {}
 
-    def __call__(self, outputs, table):
-        """Score what was generated.
+    def __call__(self, made: EvalPrediction, table: Dataset) -> dict[str, float]:
+        """Score each feature of `table` once, in its order, whatever the sampler and the processes (traps 7, 8, 9).
 
         Args:
-            outputs: a list of decoding.Output per feature of `table`.
+            made: as Seq2SeqTrainer.prediction_step gives it, in any order, with repetitions.
         Returns:
-            {metric: value} with intervals; `rows` then has one entry per row of the data, in input order.
+            {metric: value} with intervals, and the loss, a mean over tokens (trap 24).
+        Raises:
+            RuntimeError: a feature was not evaluated.
         """
-        examples = _examples(table)
-        made = [[output for place in example.places for output in outputs[place]] for example in examples]
-        predictions = [self.finish(example.row, several) for example, several in zip(examples, made, strict=True)]
-        several = any(len(outputs[example.places[0]]) > 1 for example in examples)
-        variants = [[output.text for output in outputs[example.places[0]]] for example in examples]
-        self._judge(examples, predictions, variants if several else [[text] for text in predictions])
-        for entry, texts, generated in zip(self.rows, variants, made, strict=True):
-            entry |= {"variants": texts} if several else {}
-            entry["hit_limit"] = any(output.hit_limit for output in generated)
-        self.totals["hit_limit"] = 100 * sum(entry["hit_limit"] for entry in self.rows) / len(self.rows)
-        return self.totals
+        number, losses, tokens, scores = (np.asarray(part) for part in made.label_ids)
+        # Processes get equal shares by repeating rows: np.unique keeps the first of each number, in order.
+        number, first = np.unique(number, return_index=True)
+        if len(number) != len(table):
+            raise RuntimeError(f"evaluated {len(number)} of {len(table)} features")
+        chosen = len(table.unique("example")) < len(table)  # some row has several sources to choose among
+        config = self.args.generation_config
+        outputs = read_outputs(made.predictions[first], scores[first], self.tokenizer, config, chosen)
+        self.texts = {int(n): [one.text for one in several] for n, several in zip(number, outputs, strict=True)}
+        examples = group_by_row(table, outputs)
+        predictions = [self.finish(one.row, sum(one.outputs, [])) for one in examples]
+        self._score(examples, predictions)
+        cut = [any(output.hit_limit for several in one.outputs for output in several) for one in examples]
+        for row, one, hit_limit in zip(self.rows, examples, cut, strict=True):
+            if len(one.outputs[0]) > 1:
+                row["variants"] = [output.text for output in one.outputs[0]]
+            row["hit_limit"] = hit_limit
+        self.totals["hit_limit"] = 100 * sum(cut) / len(cut)
+        return {"loss": float(losses[first].sum() / tokens[first].sum()), **self.totals}
 
-    def judge_trivial(self, trivial, table):
-        """Score `trivial(row)`, the answer that needs no model, on the examples of `table`."""
-        examples = _examples(table)
-        predictions = [trivial(example.row) for example in examples]
-        return self._judge(examples, predictions, [[text] for text in predictions])
+    def compare(self, trainer: transformers.Seq2SeqTrainer, table: Dataset) -> dict:
+        """Score the untrained model and the answer that needs none on the rows of `table`.
 
-    def judge_again(self, table):
-        """Score the examples of `table` with the predictions of the last call, which held them all."""
-        known = {entry["id"]: entry for entry in self.rows}
-        rows = [example.row for example in _examples(table)]
+        Returns:
+            What baseline_results.json shall hold.
+        """
+        # A data loader draws a random number to begin with: being asked must not decide what is trained.
+        devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+        with torch.random.fork_rng(devices):
+            trainer.predict(table)
+        untuned = self.totals
+        examples = group_by_row(table)
+        self._score(examples, [self.task.trivial(one.row) for one in examples])
+        name = self.task.trivial.__doc__.partition(":")[0].lower()
+        self.baselines = {
+            "rows": len(examples),
+            "trivial_name": name,
+            "untuned": untuned,
+            "trivial": self.totals,
+        }
+        self.rows = []  # nothing of the tuned model has been scored yet
+        return self.baselines
+
+    def tuned(self, table: Dataset) -> dict[str, float]:
+        """The totals of the last call for the rows of `table` alone, which were among those scored then."""
+        known = {row["id"]: row for row in self.rows}
+        rows = [one.row for one in group_by_row(table)]
         predictions = [known[row["id"]]["prediction"] for row in rows]
-        variants = [known[row["id"]].get("variants", [text]) for row, text in zip(rows, predictions, strict=True)]
-        return self.score(predictions, [references(row, self.target) for row in rows], rows, variants).totals
+        texts = [known[row["id"]].get("variants", [known[row["id"]]["prediction"]]) for row in rows]
+        return self._ask_task(rows, predictions, texts)[1].totals
 
-    def _judge(self, examples, predictions, variants):
-        wanted = [references(example.row, self.target) for example in examples]
-        sources = ["\n".join(example.sources) for example in examples]
-        right = self.score(predictions, wanted, [example.row for example in examples], variants)
-        faithful = Scores(rows=[{}] * len(examples))
-        if self.faithfulness:
-            faithful = score_faithfulness(predictions, sources, figures_only=self.faithfulness == "figures")
+    def _score(self, examples: list[Example], predictions: list[str]) -> None:
+        rows = [one.row for one in examples]
+        first = [[output.text for output in one.outputs[0]] if one.outputs else [] for one in examples]
+        variants = [
+            texts if len(texts) > 1 else [prediction] for texts, prediction in zip(first, predictions, strict=True)
+        ]
+        wanted, found = self._ask_task(rows, predictions, variants)
         self.rows = [
             {
-                "id": example.row["id"],
-                "source": source,
+                "id": one.row["id"],
+                "source": "\n".join(one.sources),
                 "reference": texts[0] if len(texts) == 1 else texts,
                 "prediction": prediction,
                 **scores,
-                **checks,
             }
-            for example, source, texts, prediction, scores, checks in zip(
-                examples, sources, wanted, predictions, right.rows, faithful.rows, strict=True
-            )
+            for one, texts, prediction, scores in zip(examples, wanted, predictions, found.rows, strict=True)
         ]
-        self.totals = {**right.totals, **faithful.totals}
-        self.signatures = {**right.signatures, **faithful.signatures}
-        return self.totals
+        self.totals, self.signatures = dict(found.totals), found.signatures
+
+    def _ask_task(self, rows: list[dict], predictions: list[str], variants: list[list[str]]):
+        """(the references of each row, the task's scores)."""
+        wanted = [references(row, self.task.target) for row in rows]
+        given = [row | {"variants": texts} for row, texts in zip(rows, variants, strict=True)]
+        return wanted, self.task.score(predictions, wanted, given, self.settings)
 
 
-class Baselines:
-    """The untuned model and the trivial answer on at most `size` seeded examples, and the tuned model on the same.
-
-    Args:
-        trainer: a Seq2SeqTrainer whose `score` is an Evaluator; its model is not yet trained.
-        table: the features of the split that is scored at the end.
-        trivial: row -> the answer that needs no model; its docstring's first words name it.
-    """
-
-    def __init__(self, trainer, table, trivial, seed, size=500):
-        self.table = sample(table, size, seed)
-        self.evaluator = trainer.score
-        self._score_untuned(trainer)
-        self.results = {
-            "rows": len(self.evaluator.rows),
-            "trivial_name": trivial.__name__.replace("_", " "),
-            "untuned": self.evaluator.totals,
-            "trivial": self.evaluator.judge_trivial(trivial, self.table),
-        }
-        self.evaluator.rows = []  # nothing of the tuned model has been scored yet
-
-    def _score_untuned(self, trainer):
-        """Generate, unless the same weights have answered the same sources before, as when a run is tried again."""
-        args = trainer.args
-        how = {
-            "decoding": args.generation_config.to_dict(),
-            "batch": (args.per_device_eval_batch_size, args.world_size, args.seed, str(args.device)),
-            "versions": (torch.__version__, transformers.__version__),
-        }
-        asked = json.dumps(self.table.select_columns(["input_ids", "example"])[:])
-        told = itertools.chain(
-            [json.dumps(how, default=str), asked, spelled_out(trainer.processing_class)], weights(trainer.model)
-        )
-        # A data loader draws a random number to begin with: whether it had to be asked must not decide what is trained.
-        devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
-        with torch.random.fork_rng(devices):
-            outputs = remembered(told, lambda: trainer.predict(self.table).predictions)
-        if not self.evaluator.rows:
-            self.evaluator([[Output(*one) for one in several] for several in outputs], self.table)
-
-    def with_tuned(self):
-        """The results with the tuned model's, if the evaluator holds its predictions."""
-        return {**self.results, **({"tuned": self.evaluator.judge_again(self.table)} if self.evaluator.rows else {})}
-
-
-def _examples(table):
-    """The rows of `table` in order, each with all its sources."""
+def group_by_row(table: Dataset, outputs: list[list[Output]] | None = None) -> list[Example]:
+    """The rows of `table` in order, each with all its sources and, if given, the outputs of each feature."""
     examples = {}
     for place, feature in enumerate(table.select_columns(["example", "row", "source"])):
-        example = examples.setdefault(feature["example"], Example(feature["row"], [], []))
-        example.sources.append(feature["source"])
-        example.places.append(place)
+        one = examples.setdefault(feature["example"], Example(feature["row"]))
+        one.sources.append(feature["source"])
+        if outputs is not None:
+            one.outputs.append(outputs[place])
     return list(examples.values())

@@ -24,15 +24,17 @@ class Task:
     It has to define
 
         score(predictions, references, rows, settings) -> scores.Scores      rows have the `variants` made for them
-        trivial(row) -> text                           the answer that needs no model; its docstring says which
+        trivial(row) -> text                           an answer without a model; its docstring begins with its name
 
     and may define, each under this name:
 
     A row is {"id", field: text} with the fields of COLUMNS; in `read` and `reshape` it is still a reading.Row, with the
     columns of the file.
 
-        read(path, settings) -> rows                   a kind of file of the task's own
-        reshape(row, settings) -> rows                 records that are not flat; may mark a row broken or unwanted
+        check(settings, args) -> problems              sentences on settings that cannot be; may adjust args
+        with_settings(task, settings) -> Task          the task where templates or columns depend on settings
+        read(path, settings, new) -> rows              a kind of file of the task's own; `new` rows have no target
+        reshape(row, settings, new) -> rows            records that are not flat; may mark a row broken or unwanted
         refuse(row, settings, tokenizer) -> (reason, detail) or None         a row that cannot be used
         unwanted(row, settings) -> reason or None      a training row that is left out on purpose
         together(row) -> value                         rows with equal values stay in one split
@@ -50,6 +52,8 @@ class Task:
     settings: type  # Settings, with a field for each flag that COLUMNS names
     score: Callable
     trivial: Callable
+    check: Callable | None = None
+    with_settings: Callable | None = None
     read: Callable | None = None
     reshape: Callable | None = None
     refuse: Callable | None = None
@@ -60,23 +64,20 @@ class Task:
     finish: Callable | None = None
 
 
-FUNCTIONS = (
-    "score", "trivial", "read", "reshape", "refuse", "unwanted", "together", "prepare", "learned", "finish",
-)  # fmt: skip
-RAW = ("read", "reshape")  # these see rows as the file has them
+FUNCTIONS = [one.name for one in dataclasses.fields(Task)][7:]  # from `score` on
 
 
-def of(module_name: str) -> Task:
+def task_of(module_name: str) -> Task:
     """The task of the module `module_name`, a recipe that is running or has been imported.
 
     Raises:
         UserError: a template or a function uses a field that COLUMNS does not have, or a setting that there is not.
     """
-    return of_module(sys.modules[module_name])
+    return task_of_module(sys.modules[module_name])
 
 
-def of_module(module: ModuleType) -> Task:
-    """As `of`, of the module itself."""
+def task_of_module(module: ModuleType) -> Task:
+    """As `task_of`, of the module itself."""
     functions = {name: getattr(module, name) for name in FUNCTIONS if hasattr(module, name)}
     missing = [name for name in ("score", "trivial") if name not in functions]
     if missing:
@@ -137,20 +138,17 @@ def _unknown_names(task: Task, function: Callable, settings: set[str]) -> list[s
     """`row["x"]` and `settings.x` in a function's own lines, where there is no such field or setting."""
     try:
         lines, start = inspect.getsourcelines(function)
-    except (OSError, TypeError):
+    except OSError:  # made without a file
         return []
-    problems = []
-    known = {"id", "variants", *task.columns}
+    problems, name = [], function.__name__
     for node in ast.walk(ast.parse("".join(lines))):
         place = f"{task.recipe.name} line {start + getattr(node, 'lineno', 1) - 1}"
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "row":
-            key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-            if isinstance(key, str) and key not in known and function.__name__ not in RAW:
-                problems.append(_missing(place, f"{function.__name__} reads row[{key!r}]", key, task.columns))
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "settings":
-            if node.attr not in settings and not node.attr.startswith("__"):
-                guess = did_you_mean([node.attr], settings)
-                problems.append(
-                    f"{place}: {function.__name__} reads settings.{node.attr}, which nothing defines{guess}"
-                )
+        match node:
+            case ast.Subscript(value=ast.Name(id="row"), slice=ast.Constant(value=str(key))):
+                if key not in {"id", "variants", *task.columns} and function not in (task.read, task.reshape):
+                    problems.append(_missing(place, f"{name} reads row[{key!r}]", key, task.columns))
+            case ast.Attribute(value=ast.Name(id="settings"), attr=key):
+                if key not in settings and not key.startswith("__"):
+                    what = f"{name} reads settings.{key}, which nothing defines"
+                    problems.append(f"{place}: {what}{did_you_mean([key], settings)}")
     return problems

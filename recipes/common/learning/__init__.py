@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How weights change: steps, their loss, the trainer."""
+"""How weights change: which rows meet in a step, what a batch is, the loss, the trainer."""
+
+from recipes.common.learning.batches import Collator, TrainingBatches
+from recipes.common.learning.trainer import Seq2SeqTrainer
+
+__all__ = ["Collator", "Seq2SeqTrainer", "TrainingBatches"]

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a batch is made of: the order of the rows, and how rows become tensors."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow.compute as pc
 import torch
-from transformers import DataCollatorForSeq2Seq
+from datasets import Dataset
+from transformers import DataCollatorForSeq2Seq, PreTrainedModel, PreTrainedTokenizerBase
 
 LABEL_PAD = -100
 PAD_TO = 8  # lengths of a batch are multiples of it, for tensor cores
@@ -28,22 +31,31 @@ class TrainingBatches(torch.utils.data.Sampler):
         shuffle: False keeps the order of the data.
     """
 
-    def __init__(self, rows, batch_size, per_step, seed, lengths=None, max_tokens=None, shuffle=True):
+    def __init__(
+        self,
+        rows: int,
+        batch_size: int,
+        per_step: int,
+        seed: int,
+        lengths: np.ndarray | None = None,
+        max_tokens: int | None = None,
+        shuffle: bool = True,
+    ):
         self.rows, self.batch_size, self.per_step, self.seed = rows, batch_size, per_step, seed
         self.lengths, self.max_tokens, self.shuffle = lengths, max_tokens, shuffle
         self.epoch = 0
         # Only what is long decides where batches of tokens end, not the draw: there are as many in every epoch.
-        self.batches = sum(1 for _ in self) if max_tokens else -(-rows // (batch_size * per_step)) * per_step
+        self.batches = sum(1 for _ in self) if max_tokens else math.ceil(rows / (batch_size * per_step)) * per_step
         if max_tokens:
             self.batch_size = None  # accelerate then takes batches as they come
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.batches
 
-    def set_epoch(self, epoch):
+    def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[list[int]]:
         generator = np.random.default_rng([self.seed, self.epoch])
         order = generator.permutation(self.rows) if self.shuffle else np.arange(self.rows)
         if self.max_tokens:
@@ -67,12 +79,12 @@ class TrainingBatches(torch.utils.data.Sampler):
 
     def _sorted(self, rows):
         """The longest first, as padded: by the side whose lengths differ most, then by the other, then as they come."""
-        padded = -(-self.lengths[rows] // PAD_TO) * PAD_TO
+        padded = _padded(self.lengths[rows])
         return rows[np.lexsort(-padded.T[np.argsort(self.lengths.std(axis=0), kind="stable")])]
 
     def _by_tokens(self, order, generator):
         """Fill batches with rows of like length, then shuffle whole steps."""
-        padded = -(-self.lengths // PAD_TO) * PAD_TO
+        padded = _padded(self.lengths)
         batches, widest = [[]], np.zeros(2, dtype=int)
         for row in self._sorted(order).tolist():
             wider = np.maximum(widest, padded[row])
@@ -81,18 +93,24 @@ class TrainingBatches(torch.utils.data.Sampler):
                 wider = padded[row]
             batches[-1].append(row)
             widest = wider
-        batches += [[self.rows]] * (-len(batches) % self.per_step)
+        while len(batches) % self.per_step:
+            batches.append([self.rows])
         steps = [batches[start : start + self.per_step] for start in range(0, len(batches), self.per_step)]
         return [batch for number in generator.permutation(len(steps)) for batch in steps[number]]
 
 
-def lengths_of(table):
+def _padded(lengths: np.ndarray) -> np.ndarray:
+    """Lengths as they are in a batch: rounded up to a multiple of PAD_TO."""
+    return np.ceil(lengths / PAD_TO).astype(int) * PAD_TO
+
+
+def lengths_of(table: Dataset) -> np.ndarray:
     """Tokens of source and target of each feature, as cut; shape (features, 2)."""
     columns = table.with_format("arrow")
     return np.stack([pc.list_value_length(columns[name][:]).to_numpy() for name in ("input_ids", "labels")], axis=1)
 
 
-def with_blank(table):
+def with_blank(table: Dataset) -> Dataset:
     """`table` with one more row that has no target and so no part in the loss: what fills the last step."""
     if not len(table):
         return table
@@ -108,14 +126,14 @@ class Collator:
     the order or the number of processes (traps 8 and 9).
     """
 
-    tokenizer: object
-    model: object = None  # makes decoder_input_ids of the labels; without it the model does so itself
+    tokenizer: PreTrainedTokenizerBase
+    model: PreTrainedModel | None = None  # makes decoder_input_ids of the labels; without it the model does so itself
 
     def __post_init__(self):
         self.pad = DataCollatorForSeq2Seq(
             self.tokenizer, model=self.model, pad_to_multiple_of=PAD_TO, label_pad_token_id=LABEL_PAD
         )
 
-    def __call__(self, features):
+    def __call__(self, features: list[dict]) -> dict[str, torch.Tensor]:
         names = [name for name in ("input_ids", "labels", "feature") if name in features[0]]
         return self.pad([{name: feature[name] for name in names} for feature in features])

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """One token-level cross-entropy for training and for evaluation."""
 
-import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import nn
+
+from recipes.common.upstream import heads
 
 # More logits than this, 256 MB of them in fp32, are never all in memory: mT5 has 250,112 for each target token.
 MANY_LOGITS = 2**26
@@ -21,12 +23,18 @@ class Head:
     weight: torch.Tensor
     bias: torch.Tensor | None = None
 
-    def __call__(self, states):
+    def __call__(self, states: torch.Tensor) -> torch.Tensor:
         logits = nn.functional.linear(states, self.weight)
         return logits if self.bias is None else logits + self.bias
 
 
-def token_loss(hidden, head, labels, label_smoothing=0.0, reduction="sum"):
+def token_loss(
+    hidden: torch.Tensor,
+    head: Callable[[torch.Tensor], torch.Tensor],
+    labels: torch.Tensor,
+    label_smoothing: float = 0.0,
+    reduction: str = "sum",
+) -> torch.Tensor:
     """Cross-entropy of every target token, summed, in fp32.
 
     The models of transformers 5 return a mean over their own batch and ignore `num_items_in_batch`, which makes the
@@ -79,7 +87,7 @@ def _chunked_loss(states, head, targets, label_smoothing, reduction):
         return losses + label_smoothing * (away.sum() if reduction == "sum" else away)
 
 
-def decoder_states(model, inputs):
+def decoder_states(model: nn.Module, inputs: dict) -> tuple[torch.Tensor, Callable[[torch.Tensor], torch.Tensor]]:
     """Run `model` and return (hidden, head): what its output layer gets, and the Head that makes logits of it.
 
     The head is bypassed rather than called, so that `token_loss` alone decides how logits are made. The call still goes
@@ -96,7 +104,7 @@ def decoder_states(model, inputs):
         return model(**inputs, use_cache=False).logits, nn.Identity()
     extra = getattr(owner, "final_logits_bias", None)  # BART's family adds it to the logits
     bias = sum(part.flatten() for part in (head.bias, extra) if part is not None)
-    with _bypassed(owner, head):
+    with heads.bypassed(owner, head):
         hidden = model(**inputs, use_cache=False).logits
     return hidden, Head(head.weight, bias if torch.is_tensor(bias) else None)
 
@@ -104,17 +112,3 @@ def decoder_states(model, inputs):
 def _is_plain(head, owner):
     """Whether logits are head(hidden) and nothing more (a LoRA head or soft-capped logits are more)."""
     return type(head) is nn.Linear and getattr(owner.config, "final_logit_softcapping", None) is None
-
-
-@contextlib.contextmanager
-def _bypassed(owner, head):
-    bias = owner._buffers.get("final_logits_bias")
-    head.forward = lambda states: states
-    if bias is not None:
-        owner._buffers["final_logits_bias"] = bias.new_zeros(1, 1)
-    try:
-        yield
-    finally:
-        del head.forward
-        if bias is not None:
-            owner._buffers["final_logits_bias"] = bias

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run survives: its folder and record, checkpoints, signals, exit codes."""
 
-from recipes.common.running.run import Run, callbacks, command_line, peak_memory_gib
+from recipes.common.running.run import Run, command_line
 
-__all__ = ["Run", "callbacks", "command_line", "peak_memory_gib"]
+__all__ = ["Run", "command_line"]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGTERM and Ctrl-C: finish the step, save, and leave with all processes together.
 
-A signal only raises a flag. All processes look at it in the same places, and agree: what one was told, all do.
+A signal only raises a flag. All processes look at it in the same places, and agree: if one was asked to stop, all do.
 """
 
 import os
@@ -19,8 +19,8 @@ class Interrupted(Exception):
     """The run stops here on request, and can go on."""
 
 
-def install():
-    """Take over SIGTERM and SIGINT, from now on and for good. Every process of a run has to call it."""
+def install() -> None:
+    """Take over SIGTERM and SIGINT for the rest of the process. Every process of a run has to call it."""
     global _asked, _group
     _asked = None
     if torch.distributed.is_initialized() and _group is None:
@@ -43,7 +43,7 @@ def _handle(number, frame):
         os._exit(130)
 
 
-def wanted():
+def wanted() -> bool:
     """Whether any process was asked to stop; all must call it at the same point."""
     if _group is None:
         return _asked is not None

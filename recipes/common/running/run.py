@@ -3,204 +3,160 @@
 
 import dataclasses
 import errno
-import hashlib
-import importlib.metadata
 import json
 import os
 import platform
 import re
-import resource
 import shutil
-import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import torch
 import transformers
+from transformers import TrainingArguments
 
-from recipes.common import UserError
-from recipes.common.running import checkpoints, ending
-from recipes.common.running.disk import (
-    first_decides,
-    lock,
-    read_json,
-    wait_for_all,
-    write_json,
-    write_lines,
-    write_text,
-)
+from recipes.common import UserError, console, disk, features
+from recipes.common.judging import Judge
+from recipes.common.reading import Splits
+from recipes.common.running import checkpoints, ending, machine
+from recipes.common.tasks import Task
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 75
-LIBRARIES = (
-    "torch",
-    "transformers",
-    "datasets",
-    "accelerate",
-    "peft",
-    "tokenizers",
-    "rouge_score",
-    "sacrebleu",
-    "nltk",
-)
+BASELINE_ROWS = 500
 # Settings that change neither the weights nor the scores: a run may go on with other values.
 INDIFFERENT = {
-    "output_dir", "config", "dry_run", "preprocessing_num_workers", "run_name", "disable_tqdm", "report_to",
-    "log_level", "log_level_replica", "log_on_each_node", "local_rank", "resume_from_checkpoint",
-    "dataloader_num_workers", "dataloader_pin_memory", "logging_first_step", "hub_token", "push_to_hub", "ddp_timeout",
-}  # fmt: skip
+    "config",
+    "dataloader_num_workers",
+    "dataloader_pin_memory",
+    "ddp_timeout",
+    "disable_tqdm",
+    "dry_run",
+    "hub_token",
+    "local_rank",
+    "log_level",
+    "log_level_replica",
+    "log_on_each_node",
+    "logging_first_step",
+    "output_dir",
+    "preprocessing_num_workers",
+    "push_to_hub",
+    "report_to",
+    "resume_from_checkpoint",
+    "run_name",
+}
 
-_current = None
+_current = None  # the run that `command_line` tells how it ended
 
 
 class Run:
-    """One output folder. Made at once, written to only after `start()`.
+    """One output folder. Nothing is written before `start`.
 
     Args:
-        recipe: the recipe's file; kept as recipe.py, since people edit recipes.
-        settings, args, given: from `arguments.parse`.
-        task: {"source": …, "target": …}: the templates, and whatever else `predict` needs to format a new row.
+        settings, args: from `arguments.parse`.
     """
 
-    def __init__(self, recipe, settings, args, given, **task):
-        self.recipe = Path(recipe).resolve()
+    def __init__(self, task: Task, settings, args: TrainingArguments):
+        self.task, self.settings, self.args = task, settings, args
         self.folder = Path(args.output_dir)
         self.is_main = args.process_index == 0
-        self.explicit = "output_dir" in given
-        self.begun = time.time()
-        self.seconds = {}
+        self.seconds: dict[str, float] = {}
         self._mark = time.perf_counter()
         self.record = {
             "status": "running",
-            "recipe": {"name": self.recipe.stem, "sha256": sha256(self.recipe)},
-            **task,
+            "recipe": {"name": task.recipe.stem, "sha256": machine.sha256(task.recipe)},
+            "source": features.source_template(task.source, settings.source_prefix),
+            "target": task.target,
+            "metrics": list(task.metrics),
             "settings": dataclasses.asdict(settings),
             "arguments": args.to_dict(),
             "world_size": args.world_size,
             "seed": args.seed,
             "command": [Path(sys.executable).name, *sys.argv],
-            "versions": {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES},
-            "machine": _machine(args),
-            "commit": _commit(self.recipe.parent),
+            "versions": machine.versions(),
+            "machine": machine.hardware(args),
+            "commit": machine.commit(task.recipe.parent),
         }
+        console.begin(settings, args)
 
-    def previous(self):
-        """How far an earlier run in this folder came: None, "done" or "unfinished".
+    def is_done(self, splits: Splits) -> bool:
+        """Whether this very run is finished; from here on `split` is the one that is scored at the end.
 
         Raises:
             UserError: --output_dir holds a run with other settings, or files that are no run's, or cannot be written.
         """
-        return first_decides(self._previous)
+        self.record["data"] = splits.report
+        self.split = "test" if self.args.do_predict and "test" in splits else "validation"
+        return not self.settings.dry_run and disk.from_first_process(self._is_done)
 
-    def _previous(self):
-        old = self.read("run.json")
+    def _is_done(self) -> bool:
+        old, explicit = self.read("run.json"), "output_dir" in self.settings.given
         there = next(path for path in (self.folder, *self.folder.absolute().parents) if path.exists())
         if not (there.is_dir() and os.access(there, os.W_OK)) and (old or {}).get("status") != "done":
             raise UserError(f"--output_dir {self.folder}: {there} cannot be written to")
         if old is None:
-            if self.explicit and self.folder.is_dir() and any(self.folder.iterdir()):
+            if explicit and self._files():
                 raise UserError(
                     f"--output_dir {self.folder}: not empty and not a run of these recipes; name another folder"
                 )
-            return None
-        changed = _changes(old, self.record)
-        if not changed:
-            return "done" if old["status"] == "done" else "unfinished"
-        if self.explicit:
+            return False
+        changed = changes(old, self.record)
+        if changed and explicit:
             raise UserError(
                 f"--output_dir {self.folder}: holds a run with other settings; name another folder or remove it",
                 *[f"{name}: {before!r} there, {now!r} now" for name, before, now in changed],
             )
-        return None
+        return not changed and old["status"] == "done"
 
-    def start(self, **more):
-        """Take possession of the folder; an old default folder with other settings moves to the next free `.N`."""
+    def _files(self) -> list[Path]:
+        """What the folder holds, beside the lock of a run that was killed."""
+        there = self.folder.iterdir() if self.folder.is_dir() else []
+        return [path for path in there if path.name != disk.LOCK]
+
+    def callbacks(self) -> list[transformers.TrainerCallback]:
+        """Early stopping where there are evaluations to stop on, whole checkpoints, and what a person sees."""
+        patience = self.settings.early_stopping_patience if self.args.eval_strategy != "no" else 0
+        early = [transformers.EarlyStoppingCallback(patience)] if patience else []
+        return [*early, checkpoints.Checkpoints(), console.Progress(self.task.metrics)]
+
+    def start(self, tables: features.Tables, **more) -> None:
+        """Take possession of the folder; an old default folder with other settings moves to the next free `.N`.
+
+        Args:
+            more: what else run.json shall hold.
+        """
         global _current
-        self.record.update(more)
+        decoding = self.args.generation_config.to_diff_dict()
+        self.record |= {"lengths": tables.lengths, "lost": tables.lost, "notes": tables.notes, "decoding": decoding}
+        self.record |= more
         ending.install()
         if self.is_main:
-            before, _current = _current, None
-            if before:
-                before.release()  # a process has one run at a time
-            self._take_lock()
+            _release()  # a process has one run at a time
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.lock = disk.FolderLock(self.folder)
             old = self.read("run.json")
-            if self.folder.is_dir() and any(self.folder.iterdir()) and (old is None or _changes(old, self.record)):
+            if self._files() and (old is None or changes(old, self.record)):
+                self.lock.release()
                 number = next(n for n in range(1, 10_000) if not Path(f"{self.folder}.{n}").exists())
                 self.folder.rename(f"{self.folder}.{number}")
                 print(f"kept      the old run with other settings is now {self.folder}.{number}")
                 self.folder.mkdir()
-                self._take_lock()
-            shutil.copyfile(self.recipe, self.folder / "recipe.py")
+                self.lock = disk.FolderLock(self.folder)
+            shutil.copyfile(self.task.recipe, self.folder / "recipe.py")
             _current = self
             self.write()
-        wait_for_all()
+        disk.wait_for_all()
         self.lap("preparation")
 
-    def _take_lock(self):
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = lock(self.folder)
-        if self._lock is None:
-            raise UserError(f"--output_dir {self.folder}: another run is writing there; wait for it, or name another")
-
-    def release(self):
-        """Let another run have the folder; otherwise the end of the process does."""
-        os.close(self._lock)
-
-    def lap(self, stage):
-        """Note the seconds since the last lap under `stage`."""
-        now = time.perf_counter()
-        self.seconds[stage] = round(now - self._mark, 2)
-        self._mark = now
-
-    def write(self, **more):
-        """Replace run.json in one step, so that a scheduler never reads half of it."""
-        self.record.update(more, seconds=self.seconds)
-        if self.is_main:
-            write_json(self.folder / "run.json", self.record)
-
-    def finish(self, trainer):
-        """The last write: everything the run left is in place."""
-        trainer.save_state()
-        self.record.pop("reason", None)
-        self.write(status="done", signatures=trainer.score.signatures, peak_memory_gib=peak_memory_gib())
-
-    def write_json(self, name, value):
-        if self.is_main:
-            write_json(self.folder / name, value)
-
-    def write_text(self, name, text):
-        if self.is_main:
-            write_text(self.folder / name, text)
-
-    def write_predictions(self, rows):
-        """One JSON object per line; no rows, no file."""
-        if rows and self.is_main:
-            write_lines(self.folder / "predictions.jsonl", rows)
-
-    def save_metrics(self, split, metrics):
-        """Write {split}_results.json and merge it into all_results.json, under the library's names; ends a lap."""
-        self.lap(split)
-        if not self.is_main:
-            return
-        # Times of a stage that was over before the run was started again are in the file already.
-        write_json(self.folder / f"{split}_results.json", (self.read(f"{split}_results.json") or {}) | metrics)
-        merged = read_json(self.folder / "all_results.json") or {}
-        write_json(self.folder / "all_results.json", merged | metrics)
-
-    def save_model(self, model, tokenizer, config):
-        """Write the model ready for `from_pretrained`, with the generation settings that were scored."""
-        if self.is_main:
-            model.generation_config = config
-            model.save_pretrained(self.folder)
-            tokenizer.save_pretrained(self.folder)
-
-    def checkpoint(self):
+    def checkpoint(self) -> str | None:
         """The newest checkpoint that is whole, or None; it says which, and why not a newer one (trap 13).
 
         Raises:
             UserError: another machine does not see it, and would begin anew (trap 35).
         """
-        chosen, passed = first_decides(lambda: checkpoints.newest_whole(self.folder))
+        chosen, passed = disk.from_first_process(lambda: checkpoints.newest_whole(self.folder))
         if chosen and checkpoints.fault(chosen):
             raise UserError(
                 f"--output_dir {self.folder}: {chosen.name} is whole on the first machine, but {platform.node()} does "
@@ -212,31 +168,77 @@ class Run:
             print(f"goes on   from {chosen}" if chosen else "          so it begins anew", flush=True)
         return str(chosen) if chosen else None
 
-    def read(self, name):
+    def compare(self, judge: Judge, trainer: transformers.Trainer, tables: features.Tables) -> None:
+        """Score the untuned model and the trivial answer on some rows, unless an earlier start of this run has."""
+        self.compared = features.sample(tables[self.split], BASELINE_ROWS, self.args.seed)
+        judge.baselines = disk.from_first_process(lambda: self.read("baseline_results.json"))
+        if not judge.baselines:
+            self.write_json("baseline_results.json", {"split": self.split, **judge.compare(trainer, self.compared)})
+        self.lap("baselines")
+
+    def save_metrics(self, split: str, metrics: dict[str, float]) -> None:
+        """Write {split}_results.json and merge it into all_results.json, under the library's names."""
+        self.lap(split)
+        if not self.is_main:
+            return
+        # Times of a stage that was over before the run was started again are in the file already.
+        disk.write_json(self.folder / f"{split}_results.json", (self.read(f"{split}_results.json") or {}) | metrics)
+        disk.write_json(self.folder / "all_results.json", (self.read("all_results.json") or {}) | metrics)
+
+    def save(self, trainer: transformers.Trainer, judge: Judge, model=None) -> None:
+        """Write predictions, baselines, and the model ready for `from_pretrained` with the settings that were scored.
+
+        Args:
+            model: where it is not the trainer's own.
+        """
+        self.write_predictions(judge.rows)
+        if self.is_main:
+            model = model or trainer.model
+            model.generation_config = self.args.generation_config
+            model.save_pretrained(self.folder)
+            trainer.processing_class.save_pretrained(self.folder)
+        if judge.baselines:
+            tuned = {"tuned": judge.tuned(self.compared)} if judge.rows else {}
+            self.write_json("baseline_results.json", judge.baselines | tuned)
+        trainer.save_state()
+        self.record.pop("reason", None)
+        self.write(status="done", signatures=judge.signatures, peak_memory_gib=machine.peak_memory_gib())
+
+    def show(self) -> None:
+        """Print the final table."""
+        if self.is_main:
+            console.final_table(self.folder, self.task.metrics)
+
+    def lap(self, stage: str) -> None:
+        """Note the seconds since the last lap under `stage`."""
+        now = time.perf_counter()
+        self.seconds[stage] = round(now - self._mark, 2)
+        self._mark = now
+
+    def write(self, **more) -> None:
+        """Replace run.json in one step, so that a scheduler never reads half of it."""
+        self.record.update(more, seconds=self.seconds)
+        self.write_json("run.json", self.record)
+
+    def write_json(self, name: str, value) -> None:
+        if self.is_main:
+            disk.write_json(self.folder / name, value)
+
+    def write_text(self, name: str, text: str) -> None:
+        if self.is_main:
+            disk.write_text(self.folder / name, text)
+
+    def write_predictions(self, rows: Iterable[dict]) -> None:
+        """One JSON object per line; no rows, no file."""
+        if rows and self.is_main:
+            disk.write_lines(self.folder / "predictions.jsonl", rows)
+
+    def read(self, name: str):
         """The content of one of the run's JSON files, or None."""
-        return read_json(self.folder / name)
+        return disk.read_json(self.folder / name)
 
 
-def callbacks(settings, args):
-    """Whole checkpoints, and early stopping where there are evaluations to stop on."""
-    patience = settings.early_stopping_patience if args.eval_strategy != "no" else 0
-    stopping = [transformers.EarlyStoppingCallback(patience)] if patience else []
-    return [*stopping, checkpoints.Checkpoints()]
-
-
-def peak_memory_gib():
-    """Most memory in use so far: of the GPU where there is one, else of this process."""
-    import torch
-
-    if torch.cuda.is_available():
-        return round(torch.cuda.max_memory_allocated() / 2**30, 2)
-    status = Path("/proc/self/status")  # getrusage tells, on Linux, of the process that started this one, if larger
-    if status.exists():
-        return round(int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 2**20, 2)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**30, 2)  # in bytes on a Mac
-
-
-def command_line(main):
+def command_line(main: Callable) -> int:
     """Run a recipe's `main` and turn how it ended into an exit code; run.json's status tells the same."""
     try:
         main()
@@ -252,16 +254,16 @@ def command_line(main):
             print(f"\n{f'interrupted {stopped}'.strip()}; the same command goes on", file=sys.stderr)
         return INTERRUPTED
     except Exception as error:
-        told = _known_failure(error)
-        _end("failed", told or f"{type(error).__name__}: {error}")
-        print(f"error: {told}", file=sys.stderr) if told else traceback.print_exc()
+        reason = _known_failure(error)
+        _end("failed", reason or f"{type(error).__name__}: {error}")
+        print(f"error: {reason}", file=sys.stderr) if reason else traceback.print_exc()
         return FAILED
+    finally:
+        _release()
 
 
-def _known_failure(error):
-    """What to say of a failure that is no fault of the program's, or None."""
-    import torch
-
+def _known_failure(error: Exception) -> str | None:
+    """What to say of a failure that is no fault of the program's."""
     if isinstance(error, FloatingPointError):
         return str(error)
     if isinstance(error, torch.OutOfMemoryError):
@@ -280,51 +282,30 @@ def _known_failure(error):
     return None
 
 
-def _end(status, reason):
+def _end(status: str, reason: str) -> None:
     if _current is not None and _current.record["status"] != "done":
         _current.write(status=status, reason=reason)
 
 
-def sha256(path):
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+def _release() -> None:
+    global _current
+    if _current is not None:
+        _current.lock.release()
+        _current = None
 
 
-def _changes(old, new):
-    """[(name, before, now)] of everything that decides the result."""
-
-    def decisive(record):
-        flat = {**record.get("arguments", {}), **record.get("settings", {}), "world_size": record.get("world_size")}
-        flat = {name: value for name, value in flat.items() if name not in INDIFFERENT}
-        flat["recipe"] = record.get("recipe")
-        if "data" in old and "data" in new:
-            flat["data"] = record.get("data")
-        return json.loads(json.dumps(flat, default=str))
-
-    before, now = decisive(old), decisive(new)
+def changes(old: dict, new: dict) -> list[tuple]:
+    """[(name, before, now)] of everything that decides the result of two records."""
+    with_data = "data" in old and "data" in new
+    before, now = _decisive(old, with_data), _decisive(new, with_data)
     names = sorted(before.keys() | now.keys())
-    return [(n, before.get(n), now.get(n)) for n in names if before.get(n) != now.get(n)]
+    return [(name, before.get(name), now.get(name)) for name in names if before.get(name) != now.get(name)]
 
 
-def _version(name):
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _machine(args):
-    import torch
-
-    gpu = torch.cuda.get_device_name() if args.device.type == "cuda" else None
-    return {"device": args.device.type, "gpu": gpu, "cpus": os.cpu_count(), "system": platform.system()}
-
-
-def _commit(folder):
-    """The repository's commit, with "+" where files differ from it; None outside of git."""
-    try:
-        options = {"cwd": folder, "capture_output": True, "text": True, "timeout": 10}
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], check=True, **options).stdout.strip()
-        dirty = subprocess.run(["git", "status", "--porcelain"], check=True, **options).stdout.strip()
-        return commit + ("+" if dirty else "")
-    except (OSError, subprocess.SubprocessError):
-        return None
+def _decisive(record: dict, with_data: bool) -> dict:
+    flat = {**record.get("arguments", {}), **record.get("settings", {}), "world_size": record.get("world_size")}
+    flat = {name: value for name, value in flat.items() if name not in INDIFFERENT}
+    flat["recipe"] = record.get("recipe")
+    if with_data:
+        flat["data"] = record.get("data")
+    return json.loads(json.dumps(flat, default=str))
