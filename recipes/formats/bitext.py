@@ -2,33 +2,35 @@
 """Text in several languages: what a language is called, and pairs of files whose lines belong together."""
 
 import functools
-
-from transformers.models.whisper.tokenization_whisper import LANGUAGES, TO_LANGUAGE_CODE
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from recipes.common import UserError
-from recipes.common.reading.files import Row, fingerprint, read_lines
+from recipes.common.reading import files
+from recipes.common.upstream import languages
 
 
-def english_name(name):
+def english_name(name: str) -> str:
     """What a language is called in a prompt: "German" for de, German or german; an unknown name stays as it is."""
-    code = TO_LANGUAGE_CODE.get(name.lower(), name.lower())
-    return LANGUAGES[code].title() if code in LANGUAGES else name
+    english = languages.name_of(languages.code_of(name) or name)
+    return english.title() if english else name
 
 
-def language_names(name):
+def language_names(name: str) -> tuple[str, ...]:
     """What a column or a file of a language may be called: as given, by its code, by its English name."""
     english = english_name(name)
-    code = TO_LANGUAGE_CODE.get(english.lower(), name)
+    code = languages.code_of(english) or name
     return tuple(dict.fromkeys((name, code, english, english.lower())))
 
 
 class Rows(list):
-    """Rows of several files; `origin` has the fingerprints of all but the first."""
+    """Rows of several files; `origin` has the fingerprints of all but the first, which run.json tells."""
 
-    origin = {}
+    origin: dict[str, Any] = {}
 
 
-def readers(first, second, alone=False):
+def readers(first: str, second: str, alone: bool = False) -> dict[str, Callable[[Path], Rows]]:
     """Readers of pairs of text files, {suffix: path -> rows}: mine.en is read with mine.de, into columns en and de.
 
     Args:
@@ -39,14 +41,14 @@ def readers(first, second, alone=False):
     return {f".{name.lower()}": read for name in language_names(first)}
 
 
-def read_pair(path, first, second, alone=False):
+def read_pair(path: Path, first: str, second: str, alone: bool = False) -> Rows:
     """Row N is line N of `path` and line N of the file of the same name in the second language."""
     stem = path.name.removesuffix(".gz").rpartition(".")[0]
     names = [f"{stem}.{name}{zipped}" for name in language_names(second) for zipped in ("", ".gz")]
     other = next((file for file in map(path.with_name, names) if file.is_file()), None)
     lines = read_lines(path)
     if other is None and alone:
-        return [Row({first: text}, path, number) for number, text in enumerate(lines, 1)]
+        return Rows(files.Row({first: text}, path, number) for number, text in enumerate(lines, 1))
     if other is None:
         raise UserError(f"{path}: {path.with_name(names[0])} is not there; line N of it must translate line N")
     others = read_lines(other)
@@ -54,6 +56,12 @@ def read_pair(path, first, second, alone=False):
         counts = f"{path} has {len(lines):,} lines and {other} has {len(others):,}"
         raise UserError(f"{counts}; line N of one must translate line N of the other")
     pairs = enumerate(zip(lines, others, strict=True), 1)
-    rows = Rows(Row({first: one, second: two}, path, number) for number, (one, two) in pairs)
-    rows.origin = {"beside": str(other), "beside_sha256": fingerprint(other)}
+    rows = Rows(files.Row({first: one, second: two}, path, number) for number, (one, two) in pairs)
+    rows.origin = {"beside": str(other), "beside_sha256": files.fingerprint(other)}
     return rows
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file; a line feed ends one and nothing else does, so that parallel files stay parallel."""
+    lines = "".join(files.text_lines(path)).split("\n")
+    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]

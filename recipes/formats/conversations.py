@@ -1,81 +1,77 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The turns of a conversation: read from the two forms in use, made rows of one reply each, shortened at the start."""
+"""The turns of a conversation: read from the two forms in use, made rows of one reply each, shortened at the start.
 
-from bisect import bisect_left
+A turn is {"from": speaker, "value": text}; the speakers are "human", "gpt" and any others, such as "system".
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from recipes.common import short
+from recipes.common.reading.files import Row
+
+Turn = dict[str, Any]
 
 
-def read_turns(listed, roles):
-    """Turns as {"from": speaker, "value": text}; turns in a row of one speaker become one, of several lines.
+def read_turns(listed: Any, roles: Mapping[str, str]) -> tuple[list[Turn], tuple[str, str] | None]:
+    """Turns, and None or (reason, detail) of what cannot be used; turns in a row of one speaker become one, of lines.
 
     Args:
         listed: ShareGPT's {"from", "value"} or messages' {"role", "content"}, in order.
         roles: role, in small letters -> speaker.
-    Returns:
-        (turns, how many were joined to the one before, None), or (None, 0, (reason, detail)) of what cannot be used.
     """
     if not isinstance(listed, list):
-        return None, 0, ("no list of turns", f"{short(listed)} is not a list of turns")
-    turns = []
+        return [], ("no list of turns", f"{short(listed)} is not a list of turns")
+    turns: list[Turn] = []
     for number, turn in enumerate(listed, 1):
         turn = turn if isinstance(turn, dict) else {}
         role, text = turn.get("from", turn.get("role")), turn.get("value", turn.get("content"))
         if str(role).lower() not in roles:
-            return None, 0, ("unknown role", f"turn {number} has role {short(role)}; known: {', '.join(roles)}")
+            return [], ("unknown role", f"turn {number} has role {short(role)}; known: {', '.join(roles)}")
         if not isinstance(text, str) or not text.strip():
-            return None, 0, ("a turn without text", f"turn {number} ({role}) has no text but {short(text)}")
+            return [], ("a turn without text", f"turn {number} ({role}) has no text but {short(text)}")
         speaker = roles[role.lower()]
         if turns and turns[-1]["from"] == speaker:
             turns[-1]["value"] += f"\n{text}"
         else:
             turns.append({"from": speaker, "value": text})
     if not turns:
-        return None, 0, ("no turns", "its list of turns is empty")
-    return turns, len(listed) - len(turns), None
+        return [], ("no turns", "its list of turns is empty")
+    if "human" not in [turn["from"] for turn in turns]:
+        return [], (
+            "no turn of a human",
+            f"none of its {len(turns)} turns is a human's, so there is nothing to reply to",
+        )
+    return turns, None
 
 
-def shortened(turns):
-    """`turns`, then each time one fewer: the oldest fall out first, and never the last human one.
-
-    A system's turn at the start holds for all that follow, and falls out last.
-    """
-    last = max(place for place, turn in enumerate(turns) if turn["from"] == "human")
-    first = turns[:1] if turns[0]["from"] == "system" and last else []
-    return [*(first + turns[start:] for start in range(len(first), last + 1)), *([turns[last:]] if first else [])]
-
-
-def longest(texts, limit, tokenize):
-    """The first text within `limit` tokens, or the last where none is.
-
-    Args:
-        texts: each shorter than the one before.
-        tokenize: list of texts -> {"input_ids_lens": lengths in tokens}.
-    """
-    place = bisect_left(texts, True, hi=len(texts) - 1, key=lambda text: tokenize([text])["input_ids_lens"][0] <= limit)
-    return texts[place]
-
-
-def rows_of_replies(row, listed, roles, pair, recorded):
+def rows_of_replies(
+    row: Row, listed: Any, roles: Mapping[str, str], pair: Callable[[list[list[Turn]]], list[dict]], new: bool
+) -> list[Row]:
     """Rows of a conversation, each with the id "<conversation>/<number of the reply>".
 
     Args:
-        row: the data.Row that holds it.
-        listed, roles: as for read_turns; the speakers are "human", "gpt" and any others.
-        pair: list of conversations -> flat values of each reply, in order; see the recipe.
-        recorded: True for the replies that are there; False also for the one to come where a human spoke last, alone.
+        row: the one that holds it.
+        listed, roles: as for read_turns.
+        pair: conversations -> the values of a row for each reply, in order; see the recipe.
+        new: where a human spoke last, only the row of the reply to come; else that turn is left out and counted.
     """
-    turns, joined, fault = read_turns(listed, roles)
-    if not fault and "human" not in [turn["from"] for turn in turns]:
-        fault = ("no turn of a human", f"none of its {len(turns)} turns is a human's, so there is nothing to reply to")
+    turns, fault = read_turns(listed, roles)
     if fault:
         return [row.reshaped(broken=fault)]
-    asked = turns[-1]["from"] != "gpt"
-    values = pair([turns + [{"from": "gpt", "value": None}] * asked])
-    name, key = row.get("id") or row.line, {"conversation": str(row.line)}
-    rows = [row.reshaped({"id": f"{name}/{number}", **key, **one}) for number, one in enumerate(values, 1)]
-    if asked:
-        rows = [*rows[:-1], row.reshaped(unwanted="ends without a reply")] if recorded else rows[-1:]
+    joined = len(turns) < len(listed)
+    unanswered = turns[-1]["from"] != "gpt"
+    if unanswered:
+        turns.append({"from": "gpt", "value": None})
+    name, conversation = row.get("id") or row.line, {"conversation": str(row.line)}
+    rows = [
+        row.reshaped({"id": f"{name}/{number}", **conversation, **values})
+        for number, values in enumerate(pair([turns]), 1)
+    ]
+    if unanswered and new:
+        rows = rows[-1:]
+    elif unanswered:
+        rows[-1] = row.reshaped(unwanted="ends without a reply")
     if turns[0]["from"] == "gpt":
         rows.append(row.reshaped(unwanted="begins with the assistant, whose first turn replies to nobody"))
     if joined:
@@ -83,14 +79,47 @@ def rows_of_replies(row, listed, roles, pair, recorded):
     return rows
 
 
-def as_turns(row):
+def as_turns(row: Mapping[str, Any]) -> list[Turn]:
     """The turns of a row's "history"; a text alone is a human's; speakers that are not named alternate up to one."""
     values = [row["history"]] if isinstance(row["history"], str) else row["history"]
-    speakers = row.get("speakers") or [("human", "gpt")[place % 2] for place in range(len(values))][::-1]
+    speakers = row.get("speakers")
+    if not speakers:
+        from_the_end = ["human" if place % 2 == 0 else "gpt" for place in range(len(values))]
+        speakers = from_the_end[::-1]
     return [{"from": speaker, "value": value} for speaker, value in zip(speakers, values, strict=True)]
 
 
-def fallen_out(tables, text_of):
+def shortened(turns: Sequence[Turn]) -> list[list[Turn]]:
+    """`turns`, then each time one fewer: the oldest fall out first, and never the last human one.
+
+    A system's turn at the start holds for all that follow, and falls out last.
+    """
+    last = max(place for place, turn in enumerate(turns) if turn["from"] == "human")
+    if turns[0]["from"] != "system" or last == 0:
+        return [list(turns[start:]) for start in range(last + 1)]
+    kept = [[turns[0], *turns[start:]] for start in range(1, last + 1)]
+    return [*kept, list(turns[last:])]
+
+
+def longest(texts: Sequence[str], limit: int, tokenize: Callable[[list[str]], Mapping[str, list[int]]]) -> str:
+    """The first text within `limit` tokens, or the last where none is.
+
+    Args:
+        texts: each shorter than the one before, so that halving finds it: a long conversation is not tokenized as often
+            as it has turns.
+        tokenize: list of texts -> {"input_ids_lens": lengths in tokens}.
+    """
+    first, last = 0, len(texts) - 1
+    while first < last:
+        middle = (first + last) // 2
+        if tokenize([texts[middle]])["input_ids_lens"][0] <= limit:
+            last = middle
+        else:
+            first = middle + 1
+    return texts[first]
+
+
+def fallen_out(tables: Mapping[str, Any], text_of: Callable[[str, list[Turn]], str]) -> list[str]:
     """Sentences on the turns that were left out of sources.
 
     Args:
@@ -100,12 +129,12 @@ def fallen_out(tables, text_of):
     for split, table in tables.items():
         counts = [_fallen_out(one["row"], one["source"], text_of) for one in table.select_columns(["row", "source"])]
         if any(counts):
-            much = f"{sum(counts):,} turns of {sum(map(bool, counts)):,} histories"
+            much = f"{sum(counts):,} turns of {sum(count > 0 for count in counts):,} histories"
             notes.append(f"{split}: {much} fell out, the oldest first, to fit into --max_source_length")
     return notes
 
 
-def _fallen_out(row, source, text_of):
-    options = shortened(as_turns(row))
-    kept = next(kept for kept in options if source.endswith(text_of("", kept)))
-    return len(options[0]) - len(kept)
+def _fallen_out(row: Mapping[str, Any], source: str, text_of: Callable[[str, list[Turn]], str]) -> int:
+    choices = shortened(as_turns(row))
+    kept = next(turns for turns in choices if source.endswith(text_of("", turns)))
+    return len(choices[0]) - len(kept)

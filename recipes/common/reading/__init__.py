@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Text comes in: files, data sets, columns, examples."""
+
+from recipes.common.reading.examples import load, load_new
+from recipes.common.reading.files import Row, Splits, read_file
+
+__all__ = ["Row", "Splits", "load", "load_new", "read_file"]

@@ -1,72 +1,129 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From rows to checked examples: pick the columns, judge the rows, cut a validation split.
+"""From rows to examples: columns are found, rows are judged, a validation split is cut, limits are kept."""
 
-`load` walks all the way from a recipe's settings. A recipe whose records are not flat takes the steps itself and
-reshapes the rows between them.
-"""
-
-import functools
-import hashlib
+import enum
 import numbers
 import random
-import unicodedata
-from itertools import chain
+from collections.abc import Collection, Mapping
+from itertools import chain, combinations
+from pathlib import Path
+from typing import Any
 
 from recipes.common import UserError, did_you_mean, listed, short
-from recipes.common.reading.files import Splits, load_splits, settle
+from recipes.common.reading.files import Splits, fingerprint, first_five, read_file
+from recipes.common.reading.hub import read_dataset
+from recipes.common.tasks import Task, fields_of
 
-ABSENT = ("is missing", "is null", "is empty", "is an empty list")
-
-
-def load(settings, fields, seed, unwanted=None, judge=None, tokenizer=None, **options):
-    """`load_examples` with the files, columns and limits from a recipe's settings.
-
-    Args:
-        settings: an arguments.RecipeSettings; the flags that `fields` names are its attributes.
-        fields: template field -> (flag, known column names); no flag for a column that `reshape` makes.
-        unwanted: (example, settings) -> why a training example is left out on purpose, or None; see leave_out.
-        judge, tokenizer: (example, settings, tokenizer) -> (reason, detail) why it cannot be used, or None.
-        options: as for load_examples, whose `reshape` gets a row and the settings.
-    Returns:
-        (splits, found): examples by split, and the record of what was read, used and left out.
-    """
-    where = ("train_file", "validation_file", "test_file", "dataset_name", "dataset_config_name", "dataset_revision")
-    chosen = {field: getattr(settings, flag) for field, (flag, _) in fields.items() if flag}
-    options["fill_missing"] = settings.fill_missing
-    if judge:
-        options["judge"] = functools.partial(judge, settings=settings, tokenizer=tokenizer)
-    if "reshape" in options:
-        options["reshape"] = functools.partial(options["reshape"], settings=settings)
-    splits, columns, counts = load_examples(
-        fields, chosen, settings.on_bad_row, seed=seed, **{name: getattr(settings, name) for name in where}, **options
-    )
-    if unwanted:
-        leave_out(splits, counts, functools.partial(unwanted, settings=settings))
-    limits = {"train": "max_train_samples", "validation": "max_eval_samples", "test": "max_predict_samples"}
-    for split, rows in splits.items():
-        limit = getattr(settings, limits[split])
-        if limit and limit < len(rows):
-            splits.notes.append(f"{split}: the first {limit} of {len(rows)} rows (--{limits[split]})")
-            splits[split] = rows[:limit]
-    found = {"columns": columns, "several": list(options.get("several", ()))}
-    return splits, {**found, "rows": counts, "sources": splits.sources, "notes": splits.notes}
+LIMITS = {"train": "max_train_samples", "validation": "max_eval_samples", "test": "max_predict_samples"}
 
 
-def pick_columns(splits, fields, chosen=None, allow_missing=(), problems=None):
-    """Find the column of each template field; all splits must have the same one.
+class Fault(enum.Enum):
+    """Why a value is no text that can be used."""
+
+    MISSING = "is missing"
+    NULL = "is null"
+    EMPTY = "is empty"
+    NO_ITEMS = "is an empty list"
+    NOT_TEXT = "is neither text nor a number"
+    HALF_A_PAIR = "holds half of a surrogate pair, which tokenizers refuse"
+
+
+def load(
+    task: Task,
+    settings: Any,
+    *,
+    seed: int,
+    several: Collection[str] = (),
+    allow_none: Collection[str] = (),
+    tokenizer: Any = None,
+    validation_share: float = 0.1,
+    validation_most: int | None = 1000,
+) -> Splits:
+    """Examples of the files, or of the data set, that the settings name; UserError says all that is wrong with them.
 
     Args:
-        fields: template field -> (flag that names its column, names in known data sets, best first).
-        chosen: template field -> column that the user asked for, or None.
-        allow_missing: fields that a split may lack.
-    Returns:
-        Template field -> column.
+        settings: arguments.RecipeSettings with the flags that the task's columns name.
+        several: fields that may hold a list of texts, and then always are a list.
+        allow_none: those of `several` whose list may be empty: that there is no text is known, not forgotten.
+        tokenizer: for the task's `refuse`.
+        validation_share, validation_most: how many training rows, or wholes that the task's `together` makes of them,
+            become a validation split where there is none; 0 for no split, None for no limit.
     """
-    chosen = {field: column for field, column in (chosen or {}).items() if column}
-    columns, found = {}, []
+    splits = Splits(several=several)
+    problems = _read_splits(splits, task, settings)
+    chosen = {field: getattr(settings, flag) for field, (flag, _) in task.columns.items() if flag}
+    _make_examples(splits, problems, task, task.columns, chosen, settings, tokenizer, allow_none, new=False)
+    _cut_validation(splits, seed, validation_share, validation_most, task.together)
+    if task.unwanted:
+        _leave_out_unwanted(splits, task, settings)
+    for split, examples in splits.items():
+        limit = getattr(settings, LIMITS[split])
+        if limit and limit < len(examples):
+            splits.notes.append(f"{split}: the first {limit} of {len(examples)} rows (--{LIMITS[split]})")
+            splits[split] = examples[:limit]
+    return splits
+
+
+def load_new(
+    task: Task, settings: Any, path: str | Path, columns: Mapping[str, str], several: Collection[str], tokenizer: Any
+) -> Splits:
+    """Examples of a file without targets, as split "new"; `columns` and `several` as a run's own report has them."""
+    rows = task.read(path, settings, new=True) if task.read else read_file(path)
+    splits = Splits({"new": rows}, several)
+    fields = {field: one for field, one in task.columns.items() if field not in fields_of(task.target)}
+    _make_examples(splits, [], task, fields, columns, settings, tokenizer, allow_none=(), new=True)
+    return splits
+
+
+def _read_splits(splits, task, settings):
+    """Put rows and sources into `splits`; returns what is wrong with the flags and the files."""
+    files = {split: getattr(settings, f"{split}_file") for split in LIMITS if getattr(settings, f"{split}_file")}
+    name, config, problems = settings.dataset_name, settings.dataset_config_name, []
+    if name and files:
+        flags = ", ".join(f"--{split}_file" for split in files)
+        problems.append(f"--dataset_name {name}: not together with {flags}; give a data set or files")
+    if config and not name:
+        problems.append(f"--dataset_config_name {config}: needs --dataset_name")
+    for split, file in files.items():
+        try:
+            rows = task.read(file, settings, new=False) if task.read else read_file(file)
+            origin = {"file": str(file), "sha256": fingerprint(file), "rows": len(rows)}
+            splits[split], splits.sources[split] = rows, origin | getattr(rows, "origin", {})
+        except UserError as error:
+            problems += [f"--{split}_file {problem}" for problem in error.problems]
+    if not name and "train" not in files:
+        problems.append("no train split: give --train_file, or --dataset_name with a name on the Hub or a folder")
+    for one, two in combinations(splits, 2):
+        if splits.sources[one]["sha256"] == splits.sources[two]["sha256"]:
+            splits.notes.append(f"--{two}_file holds the same bytes as --{one}_file: its scores tell nothing new")
+    if name and not files:
+        try:
+            read_dataset(splits, name, config, settings.dataset_revision)
+        except UserError as error:
+            problems += error.problems
+    return problems
+
+
+def _make_examples(splits, problems, task, fields, chosen, settings, tokenizer, allow_none, new):
+    """Put examples in the place of rows, or raise what is wrong with these together with the `problems` before."""
+    if task.reshape:
+        for split, rows in splits.items():
+            parts = ([row] if row.broken else task.reshape(row, settings, new=new) for row in rows)
+            splits[split] = list(chain.from_iterable(parts))
+    lacking = _find_columns(splits, fields, {field: chosen[field] for field in fields if chosen.get(field)})
+    if lacking:
+        raise UserError(*problems, *lacking)  # every row would be found to lack the column
+    if settings.fill_missing:
+        _fill_gaps(splits, settings.fill_missing)
+    problems = problems + _judge(splits, task, settings, tokenizer, allow_none)
+    if problems:
+        raise UserError(*problems)
+
+
+def _find_columns(splits, fields, chosen):
+    """Find the column of each field, the same in all splits; returns a sentence for each that a split lacks."""
+    problems = []
     present = {rows[0].file: list(dict.fromkeys(chain.from_iterable(rows))) for rows in splits.values() if rows}
-    # A file of nothing but broken rows has no columns; its rows will be named.
-    present = {file: there for file, there in present.items() if there}
     for field, (flag, known) in fields.items():
         names = [chosen[field]] if field in chosen else [name for name in known if name not in chosen.values()]
         for file, there in present.items():
@@ -74,141 +131,109 @@ def pick_columns(splits, fields, chosen=None, allow_missing=(), problems=None):
             if len(here) > 1:
                 splits.notes.append(f"{file}: {field} is column {here[0]!r}; --{flag} can choose {listed(here[1:])}")
             if here:
-                names, columns[field] = here[:1], here[0]
-            elif field not in allow_missing or (field in chosen and field not in columns):
+                names, splits.columns[field] = here[:1], here[0]
+            elif there:  # a file of nothing but broken rows has no columns; its rows will be named
                 lacks = f"{file}: no column {' or '.join(map(repr, names))} for {field}; it has {listed(there)}"
                 guess = did_you_mean(names, there, f"; did you mean --{flag} {{}}?")
-                found.append(lacks + (guess or f"; name one with --{flag}"))
-    settle(found, problems)
-    return columns
+                problems.append(lacks + (guess or f"; name one with --{flag}"))
+    return problems
 
 
-def _text_of(value, several=False):
-    """Return (text, None), the text as it is, or (None, why there is none)."""
-    if several and isinstance(value, list | tuple):
-        items = [_text_of(item) for item in value]
-        fault = next((f"has an item that {reason}" for _, reason in items if reason), None)
-        return [text for text, _ in items], fault if items else "is an empty list"
+def _fill_gaps(splits, text):
+    """Put `text` where a row that could be read lacks a field, or has it null or empty; note how often."""
+    for rows in splits.values():
+        for field, column in splits.columns.items():
+            gaps = [row for row in rows if not row.broken and _text(row.get(column))[1] in (Fault.NULL, Fault.EMPTY)]
+            for row in gaps:
+                row[column] = text
+            if gaps:
+                splits.notes.append(f"{gaps[0].file}: {field} was missing in {len(gaps)} rows and is now {text!r}")
+
+
+def _judge(splits, task, settings, tokenizer, allow_none):
+    """Rows become examples where they can be used; returns a sentence for each that stops the run.
+
+    Their ids are the rows' own, if these are there and all different; else they are numbered like the rows, from 1.
+    """
+    problems = []
+    for split, rows in splits.items():
+        good, bad = [], []
+        for number, row in enumerate(rows, 1):
+            example, fault = _example(row, splits, allow_none)
+            if not fault and task.refuse:
+                fault = task.refuse(example, settings, tokenizer)
+            if fault:
+                bad.append((row, *fault))
+            else:
+                good.append((number, row, example))
+        told = [f"{row.file} {row.unit} {row.line}: {detail}" for row, _, detail in bad if not row.unwanted]
+        if not good:
+            problems += [f"{rows[0].file if rows else split}: none of its {len(rows)} rows can be used", *told]
+        elif told and settings.on_bad_row == "error":
+            problems += [f"{told[0]} (--on_bad_row skip leaves such rows out and counts them)", *told[1:]]
+        left_out = _note(splits, [(row.file, reason, row.unit, row.line) for row, reason, _ in bad], "rows left out")
+        splits.counts[split] = {"read": len(rows), "used": len(good), "left_out": left_out}
+        _note(splits, [(row.file, row.remark, row.unit, row.line) for row in rows if row.remark], "of its rows")
+        ids = [_text(row.get("id"))[0] for _, row, _ in good]
+        if None in ids or len(set(ids)) < len(ids):
+            if any(ids):
+                splits.notes.append(f"{split}: ids are row numbers, for 'id' is not a different text in each row")
+            ids = [str(number) for number, _, _ in good]
+        splits[split] = [{"id": name, **example} for name, (_, _, example) in zip(ids, good, strict=True)]
+    return problems
+
+
+def _example(row, splits, allow_none):
+    """(field -> text, None), or ({}, (reason, detail)) of a row that is left out."""
+    if row.broken or row.unwanted:
+        return {}, row.broken or (row.unwanted, row.unwanted)
+    example = {}
+    for field, column in splits.columns.items():
+        value, may_be_list = row.get(column), field in splits.several
+        is_list = may_be_list and isinstance(value, list | tuple)
+        texts = [_text(one) for one in (value if is_list else [value])]
+        fault = next((fault for _, fault in texts if fault), None)
+        if column not in row:
+            fault = Fault.MISSING
+        elif not texts and field not in allow_none:
+            fault = Fault.NO_ITEMS
+        if fault:
+            what = f"column {column!r} {'has an item that ' if is_list and texts else ''}{fault.value}"
+            shown = "" if value is None else f" ({short(value)})"
+            needed = "text that is not empty" + (", or a list of such texts" if may_be_list else "")
+            return {}, (what, f"{what}{shown}; needed: {needed}")
+        example[field] = [text for text, _ in texts] if may_be_list else texts[0][0]
+    return example, None
+
+
+def _text(value):
+    """(the text as it is, None or what is wrong with it)."""
     if value is None or value != value:  # NaN: what pandas writes for a missing value into Parquet and JSON
-        return None, "is null"
+        return None, Fault.NULL
     # A boolean is no text: nobody could say whether True, true or yes was meant.
     if isinstance(value, bool) or not isinstance(value, str | numbers.Number):
-        return None, "is neither text nor a number"
+        return None, Fault.NOT_TEXT
     text = str(value)
     try:
         text.encode()
     except UnicodeEncodeError:
-        return None, "holds half of a surrogate pair, which tokenizers refuse"
-    return ([text] if several else text), None if text.strip() else "is empty"
+        return None, Fault.HALF_A_PAIR
+    return text, None if text.strip() else Fault.EMPTY
 
 
-def _example(row, columns, allow_missing, several, allow_none, judge):
-    """Return (field -> text, None) or (None, (reason, detail))."""
-    if row.broken or row.unwanted:
-        return None, row.broken or (row.unwanted, row.unwanted)
-    example = {}
-    for field, column in columns.items():
-        text, reason = _text_of(row[column], field in several) if column in row else (None, "is missing")
-        if reason in ABSENT and field in allow_missing:
-            text, reason = [] if field in several else "", None
-        if reason == "is an empty list" and field in allow_none:
-            reason = None
-        if reason:
-            shown = f" ({short(row[column])})" if row.get(column) is not None else ""
-            needed = "text that is not empty" + ", or a list of such texts" * (field in several)
-            return None, (f"column {column!r} {reason}", f"column {column!r} {reason}{shown}; needed: {needed}")
-        example[field] = text
-    fault = judge(example) if judge else None
-    return (None, fault) if fault else (example, None)
-
-
-def usable_rows(
-    splits,
-    columns,
-    on_bad_row="error",
-    allow_missing=(),
-    several=(),
-    id_column="id",
-    problems=None,
-    allow_none=(),
-    judge=None,
-):
-    """Turn rows into examples {"id": ..., field: text}, texts unchanged, in the order of the rows.
-
-    Args:
-        on_bad_row: "error" refuses rows that cannot be used; "skip" leaves them out and counts them.
-        allow_missing: fields that may be missing, null or empty, and then are "" (in `several`: an empty list).
-        several: fields that may hold a list of texts, and then always are a list.
-        allow_none: those of `several` whose list may be empty: that there is no text is known, not forgotten.
-        judge: example, still without id -> (reason, detail) why it cannot be used, or None.
-        id_column: names the examples if it is there and unique; else they are numbered like the rows, from 1.
-    Returns:
-        Splits of examples, and split -> {"read", "used", "left_out": [{"file", "reason", "unit", "lines"}]}.
-    """
-    examples, counts, found = Splits((), splits.notes, splits.sources), {}, []
-    for split, rows in splits.items():
-        judged = [_example(row, columns, allow_missing, several, allow_none, judge) for row in rows]
-        bad = [(row, fault) for row, (_, fault) in zip(rows, judged, strict=True) if fault]
-        used = len(rows) - len(bad)
-        if not used:
-            found.append(f"{rows[0].file if rows else split}: none of its {len(rows)} rows can be used")
-        faulty = [(row, fault) for row, fault in bad if not row.unwanted]
-        if faulty and (on_bad_row == "error" or not used):
-            details = [f"{row.file} {row.unit} {row.line}: {detail}" for row, (_, detail) in faulty]
-            hint = " (--on_bad_row skip leaves such rows out and counts them)" if used else ""
-            found += [details[0] + hint, *details[1:]]
-        left_out = _left_out(bad)
-        for group in left_out:
-            lines = ", ".join(map(str, group["lines"][:5])) + ", ..." * (len(group["lines"]) > 5)
-            where = f"{len(group['lines'])} rows left out, {group['unit']} {lines}"
-            examples.notes.append(f"{group['file']}: {group['reason']}: {where}")
-        for group in _left_out([(row, (row.remark, None)) for row in rows if row.remark]):
-            lines = ", ".join(map(str, group["lines"][:5])) + ", ..." * (len(group["lines"]) > 5)
-            where = f"{len(group['lines'])} of its rows, {group['unit']} {lines}"
-            examples.notes.append(f"{group['file']}: {group['reason']}: {where}")
-        ids = _ids(split, rows, judged, id_column, examples.notes)
-        pairs = zip(ids, judged, strict=True)
-        examples[split] = [{"id": name, **example} for name, (example, fault) in pairs if not fault]
-        counts[split] = {"read": len(rows), "used": used, "left_out": left_out}
-    settle(found, problems)
-    return examples, counts
-
-
-def _left_out(bad):
-    groups = {}
-    for row, (reason, _) in bad:
-        groups.setdefault((row.file, reason, row.unit), []).append(row.line)
-    return [{"file": f, "reason": reason, "unit": unit, "lines": lines} for (f, reason, unit), lines in groups.items()]
-
-
-def _ids(split, rows, judged, column, notes):
-    own = [_text_of(row.get(column))[0] for row in rows]
-    used = [name for name, (_, fault) in zip(own, judged, strict=True) if not fault]
-    if None not in used and len(set(used)) == len(used):
-        return own
-    if any(used):
-        notes.append(f"{split}: ids are row numbers, for {column!r} is not a different text in each row")
-    return [str(number) for number in range(1, len(rows) + 1)]
-
-
-def cut_validation(splits, seed, share=0.1, most=1000, together=None):
-    """Where there is no validation split, move a seeded share of the training rows there, at least one unless it is 0.
+def _cut_validation(splits, seed, share, most, together):
+    """Where there is no validation split, move a seeded share of the training rows there, at least one.
 
     After the rows were judged: cut before, the split might hold nothing that can be used.
-
-    Args:
-        together: example -> what it is a part of, such as its conversation; parts of one thing stay in one split, and
-            `share` and `most` count those things. None: every row is its own.
-        most: None for no limit.
     """
-    rows = splits.get("train", ())
-    if "validation" in splits or not rows or not share:
-        return splits
+    rows = splits["train"]
+    if "validation" in splits or not share:
+        return
     wholes = [together(row) for row in rows] if together else range(len(rows))
     distinct = list(dict.fromkeys(wholes))
     if len(distinct) == 1:
-        rows = "training rows that belong together" if len(rows) > 1 else "one training row"
-        raise UserError(f"no validation split, and {rows} cannot be divided: give --validation_file")
+        what = "training rows that belong together" if len(rows) > 1 else "one training row"
+        raise UserError(f"no validation split, and {what} cannot be divided: give --validation_file")
     count = max(1, round(share * len(distinct)))
     cut = set(random.Random(seed).sample(distinct, min(most or count, count)))
     splits["train"] = [row for row, whole in zip(rows, wholes, strict=True) if whole not in cut]
@@ -216,129 +241,28 @@ def cut_validation(splits, seed, share=0.1, most=1000, together=None):
     count = len(splits["validation"])
     splits.sources["validation"] = {"cut_from": "train", "seed": seed, "rows": count}
     splits.notes.append(f"no validation split: {count} of {len(rows)} training rows set aside for it (seed {seed})")
-    return splits
 
 
-def leave_out(splits, counts, unwanted, split="train"):
-    """Take the examples for which `unwanted(example)` gives a reason out of a split, and count them by their ids."""
-    reasons = [unwanted(example) for example in splits[split]]
-    origin = splits.sources.get(split, {})
+def _leave_out_unwanted(splits, task, settings):
+    """Take the training examples for which the task has a reason out, and count them by their ids."""
+    examples, source, counts = splits["train"], splits.sources["train"], splits.counts["train"]
+    file = source.get("file") or source["dataset"]
+    reasons = [task.unwanted(example, settings) for example in examples]
+    pairs = list(zip(examples, reasons, strict=True))
+    groups = _note(splits, [(file, why, "id", example["id"]) for example, why in pairs if why], "rows left out")
+    if all(reasons):
+        told = ", ".join(group["reason"] for group in groups)
+        raise UserError(f"{file}: none of its {len(reasons)} examples is left: {told}")
+    splits["train"] = [example for example, reason in pairs if not reason]
+    counts["left_out"] += groups
+    counts["used"] -= len(examples) - len(splits["train"])
+
+
+def _note(splits, places, what):
+    """Note and return each group of (file, reason, unit, line) that differ in nothing but the line."""
     groups = {}
-    for example, reason in zip(splits[split], reasons, strict=True):
-        if reason:
-            groups.setdefault(reason, []).append(example["id"])
-    place = origin.get("file") or origin.get("dataset") or split
-    for reason, ids in groups.items():
-        counts[split]["left_out"].append({"file": place, "reason": reason, "unit": "id", "lines": ids})
-        shown = ", ".join(ids[:5]) + ", ..." * (len(ids) > 5)
-        splits.notes.append(f"{place}: {reason}: {len(ids)} rows left out, id {shown}")
-    if groups and all(reasons):
-        raise UserError(f"{place}: none of its {len(reasons)} examples is left: {', '.join(groups)}")
-    splits[split] = [example for example, reason in zip(splits[split], reasons, strict=True) if not reason]
-    counts[split]["used"] -= sum(map(len, groups.values()))
-
-
-def load_examples(
-    fields,
-    chosen=None,
-    on_bad_row="error",
-    allow_missing=(),
-    several=(),
-    id_column="id",
-    seed=42,
-    validation_share=0.1,
-    validation_most=1000,
-    reshape=None,
-    together=None,
-    allow_none=(),
-    judge=None,
-    fill_missing=None,
-    **where,
-):
-    """Take all the steps; `where` goes to load_splits. Returns (Splits of examples, field -> column, counts).
-
-    Args:
-        reshape: row -> rows, for records that are not flat, made with Row.reshaped; a row may be marked broken or
-            unwanted there.
-        together, validation_share, validation_most: see cut_validation.
-        fill_missing: a text for fields that are missing, null or empty; see fill_gaps.
-    """
-    problems = []
-    splits = load_splits(**where, problems=problems)
-    files_wrong = len(problems)
-    if reshape:
-        splits = reshape_rows(splits, reshape)
-    columns = pick_columns(splits, fields, chosen, allow_missing, problems)
-    if len(problems) > files_wrong:
-        raise UserError(*problems)  # every row would be found to lack the column
-    if fill_missing:
-        fill_gaps(splits, columns, fill_missing)
-    examples, counts = usable_rows(
-        splits, columns, on_bad_row, allow_missing, several, id_column, problems, allow_none, judge
-    )
-    settle(problems, None)
-    return cut_validation(examples, seed, validation_share, validation_most, together), columns, counts
-
-
-def fill_gaps(splits, columns, text):
-    """Put `text` where a row that could be read lacks a field, or has it null or empty; notes how often."""
-    for rows in splits.values():
-        for field, column in columns.items():
-            gaps = [row for row in rows if not row.broken and _text_of(row.get(column))[1] in ("is null", "is empty")]
-            for row in gaps:
-                row[column] = text
-            if gaps:
-                splits.notes.append(f"{gaps[0].file}: {field} was missing in {len(gaps)} rows and is now {text!r}")
-
-
-def remark(splits, what, applies):
-    """Note for each split in how many of its examples `applies`, and which."""
-    for split, rows in splits.items():
-        ids = [row["id"] for row in rows if applies(row)]
-        if ids:
-            shown = ", ".join(ids[:5]) + ", ..." * (len(ids) > 5)
-            splits.notes.append(f"{split}: {len(ids)} of {len(rows)} {what}: id {shown}")
-
-
-def reshape_rows(splits, reshape):
-    """`reshape(row)` in the place of each row that could be read."""
-    changed = {
-        split: list(chain.from_iterable([row] if row.broken else reshape(row) for row in rows))
-        for split, rows in splits.items()
-    }
-    return Splits(changed, splits.notes, splits.sources)
-
-
-def _keys(row, fields):
-    """Hashes of the exact and the normalised texts: short, so that 100,000 long rows fit into memory again."""
-    exact = "\0".join(row[field] if isinstance(row[field], str) else "\0".join(row[field]) for field in fields)
-    normalised = " ".join(unicodedata.normalize("NFKC", exact).casefold().split())
-    return tuple(hashlib.blake2b(text.encode(), digest_size=12).digest() for text in (exact, normalised))
-
-
-def overlap(splits, fields):
-    """Count the rows of a split that repeat an earlier one of it, and those that occur in an earlier split.
-
-    Args:
-        splits: split -> examples.
-        fields: those that make two rows the same, for example the source alone.
-    Returns:
-        "test" or "train/test" -> {"exact", "normalised", "examples"}: rows counted, as they are and without regard to
-        letter case, Unicode form and white space, and up to five pairs of ids, the earlier row first.
-    """
-    seen, result = {}, {}
-    for split, rows in splits.items():
-        seen[split] = ({}, {})
-        for one in seen:
-            result[split if one == split else f"{one}/{split}"] = {"exact": 0, "normalised": 0, "examples": []}
-        for row in rows:
-            exact, normalised = _keys(row, fields)
-            for one, (known, alike) in seen.items():
-                entry = result[split if one == split else f"{one}/{split}"]
-                entry["exact"] += exact in known
-                entry["normalised"] += normalised in alike
-                entry["examples"] += [[alike[normalised], row["id"]]] if normalised in alike else []
-                del entry["examples"][5:]
-            seen[split][0].setdefault(exact, row["id"])
-            seen[split][1].setdefault(normalised, row["id"])
-    return result
+    for file, reason, unit, line in places:
+        groups.setdefault((file, reason, unit), []).append(line)
+    for (file, reason, unit), lines in groups.items():
+        splits.notes.append(f"{file}: {reason}: {len(lines)} {what}, {unit} {first_five(lines)}")
+    return [{"file": file, "reason": why, "unit": unit, "lines": lines} for (file, why, unit), lines in groups.items()]

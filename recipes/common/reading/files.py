@@ -1,78 +1,79 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of files and of data sets on the Hub, as they stand there: text stays text, and every row knows its line.
-
-A function raises one UserError with all that it found wrong, or adds that to the list given as `problems`.
-"""
+"""Rows of files, as they stand there: text stays text, and every row knows its line."""
 
 import csv
+import functools
 import gzip
 import hashlib
 import json
 import re
 import zlib
 from collections import Counter
-from itertools import chain, combinations
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from recipes.common import UserError, did_you_mean, listed, short
+import pyarrow
+import pyarrow.parquet
 
-SPELLINGS = {"train": ("train",), "validation": ("validation", "valid", "dev", "val"), "test": ("test",)}
+from recipes.common import UserError, did_you_mean, short
 
 
 class Row(dict):
-    """One record, column -> value.
+    """One record, column -> value, and where it stands: a file, and the number of the line (or other unit) in it.
 
-    `broken`: None, or (reason, detail) of a row that could not be read; `unwanted`: None, or why a sound row
-    is left out; `remark`: None, or what was done to it.
+    `broken`: None, or (reason, detail) of a row that cannot be used; `unwanted`: None, or why a sound row is left out;
+    `remark`: None, or what was done to it.
     """
 
     # A __dict__ for each of 100,000 rows would double their memory.
     __slots__ = ("file", "line", "unit", "broken", "unwanted", "remark")
 
-    def __init__(self, values, file, line, unit="line", broken=None, unwanted=None, remark=None):
+    def __init__(self, values: Iterable, file: str | Path, line: int | str, unit: str = "line", **marks: Any):
         super().__init__(values)
-        self.file, self.line, self.unit, self.broken, self.unwanted = str(file), line, unit, broken, unwanted
-        self.remark = remark
+        self.file, self.line, self.unit = str(file), line, unit
+        self.broken = self.unwanted = self.remark = None
+        for name, value in marks.items():
+            setattr(self, name, value)
 
-    def reshaped(self, values=(), broken=None, unwanted=None, remark=None):
-        """A row made of this one: from the same place, with other values."""
-        return Row(values, self.file, self.line, self.unit, broken, unwanted, remark)
-
-    def innermost(self, *names):
-        """The records at the bottom of nested lists, each with the fields around it; without such a list, itself.
-
-        With "parts", "pages" the record {"title": "a", "parts": [{"pages": [{"id": 1}, {"id": 2}]}]} gives
-        {"title": "a", "id": 1} and {"title": "a", "id": 2}. What is no object in a list counts as one without fields.
-        """
-        if not names or names[0] not in self:
-            return [self]
-        name, *deeper = names
-        around = {key: value for key, value in self.items() if key != name}
-        found = []
-        for number, one in enumerate(self[name] if isinstance(self[name], list) else [None], 1):
-            row = self.reshaped({**around, **(one if isinstance(one, dict) else {})})
-            row.line = f"{self.line}, {name} {number}"
-            found += row.innermost(*deeper)
-        return found
+    def reshaped(self, values: Iterable = (), **marks: Any) -> "Row":
+        """A row made of this one: from the same place, with other values, and broken, unwanted or remark."""
+        return Row(values, self.file, self.line, self.unit, **marks)
 
 
 class Splits(dict):
-    """Split -> rows or examples. `notes`: sentences for the user; `sources`: split -> its origin, for run.json."""
+    """Split -> rows as they were read, and examples {"id", field: text or, for a field of `several`, texts} in the end.
 
-    def __init__(self, splits=(), notes=(), sources=()):
+    `columns`: field -> column; `counts`: split -> {"read", "used", "left_out": [{"file", "reason", "unit", "lines"}]};
+    `sources`: split -> its origin; `notes`: sentences for the user.
+    """
+
+    def __init__(self, splits: Iterable = (), several: Iterable[str] = ()):
         super().__init__(splits)
-        self.notes, self.sources = list(notes), dict(sources)
+        self.several, self.columns, self.counts, self.sources, self.notes = list(several), {}, {}, {}, []
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What run.json tells of the data."""
+        about = {"columns": self.columns, "several": self.several, "rows": self.counts}
+        return about | {"sources": self.sources, "notes": self.notes}
+
+    def remark(self, what: str, applies: Callable[[dict], bool]) -> None:
+        """Note for each split in how many of its examples `applies`, and which."""
+        for split, examples in self.items():
+            ids = [example["id"] for example in examples if applies(example)]
+            if ids:
+                self.notes.append(f"{split}: {len(ids)} of {len(examples)} {what}: id {first_five(ids)}")
 
 
-def settle(found, problems):
-    if problems is not None:
-        problems.extend(found)
-    elif found:
-        raise UserError(*found)
+def first_five(items: Sequence[object]) -> str:
+    """The first of them, and whether there are more: 1, 2, 3, 4, 5, ..."""
+    return ", ".join(map(str, items[:5])) + (", ..." if len(items) > 5 else "")
 
 
-def read_file(path, more=()):
-    """Read a .csv .tsv .json .jsonl or .parquet file (text also as .gz) into a list of Row.
+def read_file(path: str | Path, more: Mapping[str, Callable] | None = None) -> list[Row]:
+    """Read a .csv .tsv .json .jsonl or .parquet file (text also as .gz).
 
     Strings stay as they are: no word means "missing", nothing is stripped; JSON numbers become their own spelling.
     Rows that cannot be read are in the list as broken rows; UserError is for a file that cannot be read.
@@ -81,14 +82,14 @@ def read_file(path, more=()):
         more: other kinds of files, {suffix with its dot: path -> rows}. A list of rows may have an `origin`, what
             run.json shall tell of it beside the file's fingerprint.
     """
-    readers = {**READERS, **dict(more)}
-    path = Path(path)
+    path, more = Path(path), more or {}
+    readers = READERS | more
     kind = Path(path.name.lower().removesuffix(".gz")).suffix
     try:
         if path.is_dir():
             raise UserError(f"{path}: is a folder; name a file in it, or load it whole with --dataset_name {path}")
         if kind not in readers or path.name.lower().endswith(".parquet.gz"):
-            known = " ".join([".csv .tsv .json .jsonl (also with .gz) .parquet", *dict(more)])
+            known = " ".join([".csv .tsv .json .jsonl (also with .gz) .parquet", *more])
             raise UserError(f"{path}: unknown kind of file; known: {known}")
         rows = readers[kind](path)
         rows = rows if isinstance(rows, list) else list(rows)
@@ -106,14 +107,20 @@ def read_file(path, more=()):
     return rows
 
 
-def _lines(path):
-    """Yield the lines of a text file with their ends; a lone CR ends a line too, as in old files from the Mac."""
+def fingerprint(path: str | Path) -> str:
+    """The SHA-256 of a file, read in pieces."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def text_lines(path: Path) -> Iterator[str]:
+    """The lines of a text file with their ends; a lone CR ends a line too, as in old files from the Mac."""
     offset = 0
     with gzip.open(path) if path.suffix.lower() == ".gz" else open(path, "rb") as file:
         # Decoded line by line, so that an error can name both the line and the byte.
         for number, line in enumerate(file, 1):
             try:
-                text = line.decode().removeprefix("" if offset else "\ufeff")
+                text = line.decode()
             except UnicodeDecodeError as error:
                 likely = "UTF-16" if line[:2] in (b"\xff\xfe", b"\xfe\xff") else "WINDOWS-1252"
                 byte = f"byte 0x{line[error.start]:02x} at offset {offset + error.start}"
@@ -122,18 +129,14 @@ def _lines(path):
             if "\0" in text:
                 raise UserError(f"{path} line {number}: holds a NUL byte; plain text in UTF-8 is needed, not UTF-16")
             offset += len(line)
-            yield from re.split(r"(?<=\r)(?!\n)", text) if "\r" in text.rstrip("\r\n") else (text,)
+            if number == 1:
+                text = text.removeprefix("\ufeff")  # the byte order mark that some programs write
+            yield from re.split(r"(?<=\r)(?!\n)", text) if "\r" in text.rstrip("\r\n") else [text]
 
 
-def read_lines(path):
-    """The lines of a text file; a line feed ends one and nothing else does, so that parallel files stay parallel."""
-    lines = "".join(_lines(Path(path))).split("\n")
-    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
-
-
-def _read_csv(path, mark=","):
+def _read_csv(path: Path, mark: str = ",") -> Iterator[Row]:
     csv.field_size_limit(2**31 - 1)  # the default, 131,072 characters, is shorter than many a document
-    rows = _csv_rows(path, csv.reader(_lines(path), delimiter=mark, strict=True))
+    rows = _csv_rows(path, csv.reader(text_lines(path), delimiter=mark, strict=True))
     start, header, fault = next(rows, (1, [], None))
     repeated = [name for name, count in Counter(header).items() if count > 1]
     other = next((other for other in ";\t|," if len(header) == 1 and other in header[0]), None)
@@ -153,59 +156,59 @@ def _read_csv(path, mark=","):
             yield Row(zip(header, cells, strict=True), path, line)
 
 
-def _csv_rows(path, reader):
-    """Yield (first line, cells, what is wrong) of each row. A blank line is no row: writers quote a lone empty cell."""
-    cells = True
-    while cells is not None:
-        line, fault = reader.line_num + 1, None
+def _csv_rows(path: Path, reader: Any) -> Iterator[tuple[int, list[str], str | None]]:
+    """(first line, cells, what is wrong) of each row. A blank line is no row: writers quote a lone empty cell."""
+    while True:
+        line, cells, fault = reader.line_num + 1, [], None
         try:
-            cells = next(reader, None)
+            cells = next(reader)
+        except StopIteration:
+            return
         except csv.Error as error:
-            if "end of data" in str(error):
+            if "end of data" in str(error):  # only its text tells
                 # Not one bad row to skip: the open quote has swallowed all the rows below it.
                 raise UserError(f"{path} line {line}: a quote opens in this row and never closes") from None
-            cells, fault = [], f'{error}; write a quote inside quotes as ""'.replace("\t", "\\t")
+            fault = f'{error}; write a quote inside quotes as ""'.replace("\t", "\\t")
         if cells or fault:
             yield line, cells, fault
 
 
-class _Decoder(json.JSONDecoder):
-    def decode(self, text):
-        try:
-            return super().decode(text)
-        except RecursionError:
-            raise json.JSONDecodeError("too many brackets within brackets", text, 0) from None
+JSON = json.JSONDecoder(parse_int=str, parse_float=str)  # as written, 1.50 or 30 digits: they end up as text
 
 
-JSON = _Decoder(parse_int=str, parse_float=str)  # as written, 1.50 or 30 digits: they end up as text
+def _decode(text: str) -> Any:
+    try:
+        return JSON.decode(text)
+    except RecursionError:
+        raise json.JSONDecodeError("too many brackets within brackets", text, 0) from None
 
 
-def _json_fault(text, error):
+def _json_fault(text: str, error: json.JSONDecodeError) -> str:
     return f"not JSON: {error.msg} at column {error.colno}, near {text[max(0, error.pos - 20) : error.pos + 20]!r}"
 
 
-def _json_row(value, path, number, unit):
+def _json_row(value: Any, path: Path, number: int, unit: str) -> Row:
     if isinstance(value, dict):
         return Row(value, path, number, unit)
     detail = f'{short(value)} is not an object such as {{"column": "text"}}'
-    return Row({}, path, number, unit, ("not an object", detail))
+    return Row({}, path, number, unit, broken=("not an object", detail))
 
 
-def _read_jsonl(path):
-    for number, line in enumerate(_lines(path), 1):
+def _read_jsonl(path: Path) -> Iterator[Row]:
+    for number, line in enumerate(text_lines(path), 1):
         try:
             if line.strip():
-                yield _json_row(JSON.decode(line), path, number, "line")
+                yield _json_row(_decode(line), path, number, "line")
         except json.JSONDecodeError as error:
             detail = f"{_json_fault(line, error)}; each line needs one whole object"
             yield Row({}, path, number, broken=("not JSON", detail))
 
 
-def _read_json(path):
+def _read_json(path: Path) -> Iterable[Row]:
     """A list of objects, {"data": [objects]}, one object, or one object per line."""
-    text = "".join(_lines(path))
+    text = "".join(text_lines(path))
     try:
-        value = JSON.decode(text) if text.strip() else []
+        value = _decode(text) if text.strip() else []
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":
             return _read_jsonl(path)
@@ -215,10 +218,7 @@ def _read_json(path):
     return (_json_row(value, path, number, "row") for number, value in enumerate(values, 1))
 
 
-def _read_parquet(path):
-    import pyarrow
-    import pyarrow.parquet
-
+def _read_parquet(path: Path) -> Iterator[Row]:
     try:
         with open(path, "rb") as file:
             batches = pyarrow.parquet.ParquetFile(file).iter_batches(batch_size=1000)
@@ -230,121 +230,8 @@ def _read_parquet(path):
 
 READERS = {
     ".csv": _read_csv,
-    ".tsv": lambda path: _read_csv(path, "\t"),
+    ".tsv": functools.partial(_read_csv, mark="\t"),
     ".json": _read_json,
     ".jsonl": _read_jsonl,
     ".parquet": _read_parquet,
 }
-
-
-def fingerprint(path):
-    """Return the SHA-256 of a file, read in pieces."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def load_splits(
-    *, train_file=None, validation_file=None, test_file=None, dataset_name=None, dataset_config_name=None,
-    dataset_revision=None, needed=("train",), read=read_file, problems=None,
-):  # fmt: skip
-    """Read the splits that there are from files, or from a data set: a name on the Hub or a local folder.
-
-    Args:
-        read: file name -> rows, for kinds of files of a recipe's own.
-        needed: splits without which there is no point in going on.
-        problems: a list that takes what is wrong; without it a UserError is raised.
-    """
-    files = {"train": train_file, "validation": validation_file, "test": test_file}
-    files = {split: file for split, file in files.items() if file}
-    splits, found = Splits(), []
-    if dataset_name and files:
-        given = ", ".join(f"--{split}_file" for split in files)
-        found.append(f"--dataset_name {dataset_name}: not together with {given}; give a data set or files")
-    if dataset_config_name and not dataset_name:
-        found.append(f"--dataset_config_name {dataset_config_name}: needs --dataset_name")
-    for split, file in files.items():
-        try:
-            splits[split] = read(file)
-            origin = {"file": str(file), "sha256": fingerprint(file), "rows": len(splits[split])}
-            splits.sources[split] = origin | getattr(splits[split], "origin", {})
-        except UserError as error:
-            found.extend(f"--{split}_file {problem}" for problem in error.problems)
-    for split in [] if dataset_name else [split for split in needed if split not in files]:
-        found.append(f"no {split} split: give --{split}_file, or --dataset_name with a name on the Hub or a folder")
-    for one, two in combinations(splits, 2):
-        if splits.sources[one]["sha256"] == splits.sources[two]["sha256"]:
-            splits.notes.append(f"--{two}_file holds the same bytes as --{one}_file: its scores tell nothing new")
-    if dataset_name and not files:
-        try:
-            _load_dataset(splits, dataset_name, dataset_config_name, dataset_revision, needed)
-        except UserError as error:
-            found.extend(error.problems)
-    settle(found, problems)
-    return splits
-
-
-def _load_dataset(splits, name, config, revision, needed):
-    import datasets
-
-    if Path(name).is_file():
-        raise UserError(f"--dataset_name {name}: is a file; give it with --train_file")
-    offline = datasets.config.HF_HUB_OFFLINE
-    # An unreachable Hub would be tried for 23 seconds before the library looks into its cache.
-    datasets.config.HF_HUB_OFFLINE = offline or not (Path(name).is_dir() or hub_answers())
-    try:
-        loaded = _load_as_text(name, config, revision)
-    except Exception as error:  # whatever it raises is about the name, the network, the cache or the files
-        raise UserError(f"--dataset_name {name}: {_dataset_fault(error)}") from error
-    finally:
-        datasets.config.HF_HUB_OFFLINE = offline
-    names = {split: next((one for one in spellings if loaded.get(one)), None) for split, spellings in SPELLINGS.items()}
-    for split, spelling in names.items():
-        if spelling is None:
-            continue
-        data = loaded[spelling]
-        splits[split] = [Row(row, f"{name} ({spelling})", number, "row") for number, row in enumerate(data, 1)]
-        # The folder in the library's cache is named after the commit on the Hub, or a hash of the local files.
-        commit = Path(data.cache_files[0]["filename"]).parent.name if data.cache_files else None
-        origin = {"dataset": name, "config": config, "revision": revision, "split": spelling, "commit": commit}
-        splits.sources[split] = {**origin, "fingerprint": data._fingerprint, "rows": len(data)}
-    missing = [split for split in needed if split not in splits]
-    if missing:
-        raise UserError(f"--dataset_name {name}: has no rows for {listed(missing)}; its splits: {listed([*loaded])}")
-    unused = [spelling for spelling in loaded if spelling not in names.values()]
-    if unused:
-        splits.notes.append(f"--dataset_name {name}: splits not used: {listed(unused)}")
-
-
-def hub_answers():
-    """Whether the Hub can be reached at all; never, where HF_HUB_OFFLINE is set."""
-    from huggingface_hub import constants, get_session
-
-    try:
-        get_session().head(constants.ENDPOINT, timeout=10)
-    except Exception:  # the errors of whichever HTTP library is underneath: it has changed before
-        return False
-    return True
-
-
-def _load_as_text(name, config, revision):
-    import datasets
-
-    # CSV is read with pandas there: "N/A" and "null" become missing, 007 becomes 7. Only that builder knows these two
-    # settings (1,000: more columns than any table has); the others refuse them with a ValueError and have types.
-    try:
-        texts = {"na_filter": False, "converters": dict.fromkeys(range(1000), str)}
-        return datasets.load_dataset(name, config, revision=revision, **texts)
-    except ValueError:
-        return datasets.load_dataset(name, config, revision=revision)
-
-
-def _dataset_fault(error):
-    if isinstance(error, ConnectionError):
-        reach = "no folder of this name is here, the Hub is out of reach, and its cache holds no copy"
-        return f"{reach}; offline, give --train_file FILE, or a folder of data files as --dataset_name"
-    if "scripts are no longer supported" in str(error):
-        remedy = "take the Hub's Parquet copy of it with --dataset_revision refs/convert/parquet, or give files"
-        return f"this data set is a script, which datasets 4 and later does not run; {remedy}"
-    while error.__cause__:
-        error = error.__cause__
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""recipes/common/reading/files.py: what is read, what is refused and with which words, what is counted."""
+"""recipes/common/reading: what is read, what is refused and with which words, what is counted."""
 
 import csv
 import gzip
@@ -12,13 +12,13 @@ import threading
 import time
 import tracemalloc
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
-from recipes.common import UserError
+from recipes.common import UserError, reading, tasks
 from recipes.common.arguments import RecipeSettings
-from recipes.common.reading.examples import cut_validation, load, load_examples, overlap, pick_columns, usable_rows
-from recipes.common.reading.files import Row, Splits, load_splits, read_file
+from recipes.common.reading import Row, read_file
 
 FIELDS = {
     "document": ("text_column", ("document", "article", "dialogue")),
@@ -53,6 +53,31 @@ def problems(function, *args, **kwargs):
     with pytest.raises(UserError) as error:
         function(*args, **kwargs)
     return error.value.problems
+
+
+def made_task(columns=FIELDS, target="{summary}", **hooks):
+    """What `reading` needs of a recipe's task."""
+    hooks = dict.fromkeys(("read", "reshape", "refuse", "unwanted", "together")) | hooks
+    return SimpleNamespace(columns=columns, target=target, **hooks)
+
+
+def load(task=None, seed=42, several=(), allow_none=(), tokenizer=None, share=0, most=1000, **given):
+    """`reading.load` with the settings that are `given`; unless a share is, no validation split is cut off."""
+    task = task or made_task()
+    settings = tasks.with_column_flags(RecipeSettings, task.columns)(**given)
+    options = {"several": several, "allow_none": allow_none, "tokenizer": tokenizer}
+    return reading.load(task, settings, seed=seed, validation_share=share, validation_most=most, **options)
+
+
+def load_rows(rows, columns=FIELDS, hooks=None, **options):
+    """`load` of rows that are not in a file: a list to train on, or split -> list."""
+    rows = rows if isinstance(rows, dict) else {"train": rows}
+    files = {f"{split}_file": write(f"{split}.jsonl", split) for split in rows}
+
+    def read(path, settings, new):
+        return [Row(row, path, number) for number, row in enumerate(rows[path.removesuffix(".jsonl")], 1)]
+
+    return load(made_task(columns, read=read, **(hooks or {})), **files, **options)
 
 
 def write_parquet(name, columns):
@@ -211,27 +236,25 @@ def test_bad_files_are_named_with_what_would_be_accepted(name):
     content, message = BAD_FILES[name]
     write(name, content)
     assert problems(read_file, name) == [message.replace("{}", name)]
-    assert problems(load_examples, FIELDS, train_file=name) == [f"--train_file {message.replace('{}', name)}"]
+    assert problems(load, train_file=name) == [f"--train_file {message.replace('{}', name)}"]
     # A file that cannot be read is not a bad row, so it cannot be skipped.
-    assert problems(load_examples, FIELDS, train_file=name, on_bad_row="skip") == [
-        f"--train_file {message.replace('{}', name)}"
-    ]
+    assert problems(load, train_file=name, on_bad_row="skip") == [f"--train_file {message.replace('{}', name)}"]
 
 
 @pytest.mark.parametrize("name", BAD_ROWS)
 def test_bad_rows_are_named_or_left_out_and_counted(name):
     """Trap 15: a folder of files with one bad row each."""
     content, message = BAD_ROWS[name]
-    splits = Splits({"train": read_file(write(name, content))})
-    assert problems(usable_rows, splits, COLUMNS) == [message.replace("{}", name) + HINT]
-    examples, counts = usable_rows(splits, COLUMNS, "skip")
-    assert [example["id"] for example in examples["train"]] == ["1"]
-    assert counts["train"]["read"] == 2
-    assert counts["train"]["used"] == 1
-    [left_out] = counts["train"]["left_out"]
+    write(name, content)
+    assert problems(load, train_file=name) == [message.replace("{}", name) + HINT]
+    splits = load(train_file=name, on_bad_row="skip")
+    assert [example["id"] for example in splits["train"]] == ["1"]
+    assert splits.counts["train"]["read"] == 2
+    assert splits.counts["train"]["used"] == 1
+    [left_out] = splits.counts["train"]["left_out"]
     unit, line = message.split(":")[0].split()[1:]
     assert (left_out["file"], left_out["unit"], left_out["lines"]) == (name, unit, [int(line)])
-    assert examples.notes == [f"{name}: {left_out['reason']}: 1 rows left out, {unit} {line}"]
+    assert splits.notes == [f"{name}: {left_out['reason']}: 1 rows left out, {unit} {line}"]
 
 
 def test_paths_that_are_no_readable_file(here):
@@ -272,9 +295,9 @@ def test_strings_survive_trap_15():
     write("mine.json", json.dumps(rows))
     write_parquet("mine.parquet", {name: [row[name] for row in rows] for name in COLUMNS})
     for name in ("mine.csv", "mine.jsonl", "mine.json", "mine.parquet"):
-        examples, _ = usable_rows(Splits({"train": read_file(name)}), COLUMNS)
-        assert [example["document"] for example in examples["train"]] == words, name
-        assert [example["summary"] for example in examples["train"]] == [word[::-1] for word in words], name
+        splits = load(train_file=name)
+        assert [example["document"] for example in splits["train"]] == words, name
+        assert [example["summary"] for example in splits["train"]] == [word[::-1] for word in words], name
 
 
 def test_an_empty_cell_is_empty_text_and_not_missing():
@@ -309,9 +332,9 @@ def test_every_text_comes_back_unchanged(kind, ending, mark):
             file.writelines(json.dumps({"document": text}, ensure_ascii=False) + "\r\n" for text in TEXTS)
         else:
             json.dump({"data": [{"document": text} for text in TEXTS]}, file, indent=1)
-    examples, counts = usable_rows(Splits({"test": read_file(name)}), {"document": "document"})
-    assert [example["document"] for example in examples["test"]] == TEXTS
-    assert counts["test"] == {"read": len(TEXTS), "used": len(TEXTS), "left_out": []}
+    splits = load(made_task({"document": FIELDS["document"]}), train_file=name)
+    assert [example["document"] for example in splits["train"]] == TEXTS
+    assert splits.counts["train"] == {"read": len(TEXTS), "used": len(TEXTS), "left_out": []}
 
 
 def test_line_numbers_are_those_of_an_editor():
@@ -335,8 +358,8 @@ def test_numbers_become_text_as_written_and_nested_values_stay():
     squad = {"version": "2.0", "data": [{"title": "T", "paragraphs": [{"context": "c", "qas": []}]}]}
     assert read_file(write("squad.json", json.dumps(squad))) == squad["data"]
     write_parquet("typed.parquet", {"n": [7], "x": [1.5], "d": [Decimal("2.50")]})
-    examples, _ = usable_rows(Splits({"train": read_file("typed.parquet")}), {"n": "n", "x": "x", "d": "d"})
-    assert examples["train"] == [{"id": "1", "n": "7", "x": "1.5", "d": "2.50"}]
+    splits = load(made_task({name: (None, (name,)) for name in "nxd"}), train_file="typed.parquet")
+    assert splits["train"] == [{"id": "1", "n": "7", "x": "1.5", "d": "2.50"}]
 
 
 def test_json_comes_in_three_shapes():
@@ -351,8 +374,7 @@ def test_json_comes_in_three_shapes():
 def test_all_wrong_files_and_flags_at_once():
     write("empty.csv", "")
     assert problems(
-        load_examples,
-        FIELDS,
+        load,
         train_file="absent.csv",
         validation_file="empty.csv",
         test_file="mine.xls",
@@ -364,21 +386,15 @@ def test_all_wrong_files_and_flags_at_once():
         "--validation_file empty.csv: holds no row; at least one record is needed",
         "--test_file mine.xls: unknown kind of file; known: .csv .tsv .json .jsonl (also with .gz) .parquet",
     ]
-    assert problems(load_splits, dataset_config_name="3.0.0") == [
-        "--dataset_config_name 3.0.0: needs --dataset_name",
-        "no train split: give --train_file, or --dataset_name with a name on the Hub or a folder",
-    ]
-    write("mine.csv", "a,b\n1,2\n")
-    assert list(load_splits(test_file="mine.csv", needed=("test",))) == ["test"]
-    assert problems(load_splits, test_file="mine.csv", needed=("train", "validation")) == [
-        f"no {split} split: give --{split}_file, or --dataset_name with a name on the Hub or a folder"
-        for split in ("train", "validation")
-    ]
+    nothing = "no train split: give --train_file, or --dataset_name with a name on the Hub or a folder"
+    assert problems(load, dataset_config_name="3.0.0") == ["--dataset_config_name 3.0.0: needs --dataset_name", nothing]
+    write("mine.csv", "document,summary\n1,2\n")
+    assert problems(load, test_file="mine.csv") == [nothing]
 
 
 def test_all_file_and_column_problems_at_once_and_no_row_blamed_for_them():
     write("train.csv", "text,summary\na,b\n")
-    assert problems(load_examples, FIELDS, train_file="train.csv", test_file="absent.csv") == [
+    assert problems(load, train_file="train.csv", test_file="absent.csv") == [
         "--test_file absent.csv: no such file",
         "train.csv: no column 'document' or 'article' or 'dialogue' for document; it has 'text', 'summary'; "
         "name one with --text_column",
@@ -388,12 +404,12 @@ def test_all_file_and_column_problems_at_once_and_no_row_blamed_for_them():
 def test_a_column_that_one_file_lacks_is_one_problem():
     write("train.csv", "document,summary\na,b\n")
     write("dev.csv", "document,SUMMARY\na,b\nc,d\n")
-    assert problems(load_examples, FIELDS, train_file="train.csv", validation_file="dev.csv") == [
+    assert problems(load, train_file="train.csv", validation_file="dev.csv") == [
         "dev.csv: no column 'summary' for summary; it has 'document', 'SUMMARY'; did you mean --summary_column SUMMARY?"
     ]
     # Where no row could be read there is no telling which columns there are.
     write("dev.jsonl", "nonsense\n")
-    assert problems(load_examples, FIELDS, train_file="train.csv", validation_file="dev.jsonl") == [
+    assert problems(load, train_file="train.csv", validation_file="dev.jsonl") == [
         "dev.jsonl: none of its 1 rows can be used",
         "dev.jsonl line 1: not JSON: Expecting value at column 1, near 'nonsense\\n'; each line needs one whole object",
     ]
@@ -402,9 +418,7 @@ def test_a_column_that_one_file_lacks_is_one_problem():
 def test_file_and_row_problems_at_once():
     write("train.csv", "document,summary\na,b\nc,\n,d\n")
     write("dev.csv", "document,summary\n,\n")
-    assert problems(
-        load_examples, FIELDS, train_file="train.csv", validation_file="dev.csv", test_file="absent.csv"
-    ) == [
+    assert problems(load, train_file="train.csv", validation_file="dev.csv", test_file="absent.csv") == [
         "--test_file absent.csv: no such file",
         f"train.csv line 3: column 'summary' is empty (''); {NEEDED}{HINT}",
         f"train.csv line 4: column 'document' is empty (''); {NEEDED}",
@@ -416,7 +430,7 @@ def test_file_and_row_problems_at_once():
 def test_ten_problems_are_shown_and_the_rest_counted():
     rows = "document,summary\na,b\n" + "c,\n" * 15
     with pytest.raises(UserError) as error:
-        load_examples(FIELDS, train_file=write("train.csv", rows))
+        load(train_file=write("train.csv", rows))
     lines = str(error.value).splitlines()
     assert len(lines) == 11
     assert lines[0].endswith(HINT)
@@ -426,7 +440,7 @@ def test_ten_problems_are_shown_and_the_rest_counted():
 def test_no_usable_row_is_an_error_even_when_skipping():
     write("train.jsonl", '{"document": "a", "summary": ""}\nnot json\n')
     with pytest.raises(UserError) as error:
-        load_examples(FIELDS, train_file="train.jsonl", on_bad_row="skip")
+        load(train_file="train.jsonl", on_bad_row="skip")
     assert error.value.problems == [
         "train.jsonl: none of its 2 rows can be used",
         f"train.jsonl line 1: column 'summary' is empty (''); {NEEDED}",
@@ -437,9 +451,8 @@ def test_no_usable_row_is_an_error_even_when_skipping():
 
 def test_rows_left_out_are_grouped_with_all_their_lines():
     lines = [GOOD, '{"document": "x"}\n', "nonsense\n"] * 7
-    splits = Splits({"train": read_file(write("train.jsonl", "".join(lines)))})
-    examples, counts = usable_rows(splits, COLUMNS, "skip")
-    assert counts["train"] == {
+    splits = load(train_file=write("train.jsonl", "".join(lines)), on_bad_row="skip")
+    assert splits.counts["train"] == {
         "read": 21,
         "used": 7,
         "left_out": [
@@ -452,133 +465,131 @@ def test_rows_left_out_are_grouped_with_all_their_lines():
             {"file": "train.jsonl", "reason": "not JSON", "unit": "line", "lines": [3, 6, 9, 12, 15, 18, 21]},
         ],
     }
-    assert examples.notes == [
+    assert splits.notes == [
         "train.jsonl: column 'summary' is missing: 7 rows left out, line 2, 5, 8, 11, 14, ...",
         "train.jsonl: not JSON: 7 rows left out, line 3, 6, 9, 12, 15, ...",
     ]
-    assert [example["id"] for example in examples["train"]] == ["1", "4", "7", "10", "13", "16", "19"]
-
-
-def splits_of(**texts):
-    return Splits(
-        {split: [Row(row, f"{split}.jsonl", n) for n, row in enumerate(rows, 1)] for split, rows in texts.items()}
-    )
+    assert [example["id"] for example in splits["train"]] == ["1", "4", "7", "10", "13", "16", "19"]
 
 
 def test_columns_are_found_by_known_names_or_taken_as_asked():
-    splits = splits_of(
-        train=[{"article": "a", "highlights": "h", "x": "x"}], test=[{"article": "a", "highlights": "h"}]
-    )
-    assert pick_columns(splits, FIELDS) == {"document": "article", "summary": "highlights"}
-    assert pick_columns(splits, FIELDS, {"document": None, "summary": "article"}, problems=[]) == {"summary": "article"}
+    rows = {"train": [{"article": "a", "highlights": "h", "x": "x"}], "test": [{"article": "a", "highlights": "h"}]}
+    splits = load_rows(rows)
+    assert splits.columns == {"document": "article", "summary": "highlights"}
     assert splits.notes == []
-    assert problems(pick_columns, splits, FIELDS, {"document": "x"}) == [
+    splits = load_rows(rows["train"], text_column="x", summary_column="article")
+    assert splits.columns == {"document": "x", "summary": "article"}
+    assert splits["train"] == [{"id": "1", "document": "x", "summary": "a"}]
+    # What was asked for as one field is not found as another.
+    assert problems(load_rows, rows["train"], summary_column="article") == [
+        "train.jsonl: no column 'document' or 'dialogue' for document; it has 'article', 'highlights', 'x'; "
+        "name one with --text_column"
+    ]
+    assert problems(load_rows, rows, text_column="x") == [
         "test.jsonl: no column 'x' for document; it has 'article', 'highlights'; name one with --text_column"
     ]
 
 
 def test_the_best_known_name_wins_and_that_is_said():
-    splits = splits_of(
-        train=[{"dialogue": "d", "document": "o", "summary": "s"}], test=[{"document": "o", "summary": "s"}]
-    )
-    assert pick_columns(splits, FIELDS) == {"document": "document", "summary": "summary"}
+    train, test = [{"dialogue": "d", "document": "o", "summary": "s"}], [{"document": "o", "summary": "s"}]
+    splits = load_rows({"train": train, "test": test})
+    assert splits.columns == {"document": "document", "summary": "summary"}
     assert splits.notes == ["train.jsonl: document is column 'document'; --text_column can choose 'dialogue'"]
     # The test file alone would do with another name, but the same column must serve all splits.
-    splits = splits_of(train=[{"document": "o", "summary": "s"}], test=[{"article": "o", "summary": "s"}])
-    assert problems(pick_columns, splits, FIELDS) == [
+    rows = {"train": [{"document": "o", "summary": "s"}], "test": [{"article": "o", "summary": "s"}]}
+    assert problems(load_rows, rows) == [
         "test.jsonl: no column 'document' for document; it has 'article', 'summary'; name one with --text_column"
     ]
 
 
 def test_missing_columns_suggest_the_flag_to_type():
-    splits = splits_of(train=[{"Document": "d", "sumary": "s"}])
-    assert problems(pick_columns, splits, FIELDS) == [
+    rows = [{"Document": "d", "sumary": "s"}]
+    assert problems(load_rows, rows) == [
         "train.jsonl: no column 'document' or 'article' or 'dialogue' for document; it has 'Document', 'sumary'; "
         "did you mean --text_column Document?",
         "train.jsonl: no column 'summary' or 'highlights' for summary; it has 'Document', 'sumary'; "
         "did you mean --summary_column sumary?",
     ]
-    assert problems(pick_columns, splits, FIELDS, {"document": "Document", "summary": "summry"}) == [
+    assert problems(load_rows, rows, text_column="Document", summary_column="summry") == [
         "train.jsonl: no column 'summry' for summary; it has 'Document', 'sumary'; "
         "did you mean --summary_column sumary?"
     ]
-    other = splits_of(train=[{"text": "d", "y": "s"}])
-    assert problems(pick_columns, other, FIELDS, {"document": "TEXT", "summary": "y"}) == [
+    assert problems(load_rows, [{"text": "d", "y": "s"}], text_column="TEXT", summary_column="y") == [
         "train.jsonl: no column 'TEXT' for document; it has 'text', 'y'; did you mean --text_column text?"
     ]
-    many = splits_of(train=[{f"column{n}": "" for n in range(20)}])
-    assert problems(pick_columns, many, {"a": ("a_column", ("z",))})[0].endswith(
+    many = [{f"column{n}": "" for n in range(20)}]
+    assert problems(load_rows, many, {"a": ("a_column", ("z",))})[0].endswith(
         "'column11', ... 8 more; name one with --a_column"
     )
 
 
 def test_columns_are_looked_for_in_all_rows():
-    splits = splits_of(train=[{"document": "a"}, {"document": "b", "summary": "s"}])
-    assert pick_columns(splits, FIELDS) == {"document": "document", "summary": "summary"}
-
-
-def test_fields_that_may_be_missing():
-    splits = splits_of(train=[{"document": "a"}, {"document": "b", "summary": None}, {"document": "c", "summary": " "}])
-    del splits["train"][1:]
-    assert pick_columns(splits, FIELDS, allow_missing=("summary",)) == {"document": "document"}
-    assert problems(pick_columns, splits, FIELDS, {"summary": "s"}, ("summary",)) == [
-        "train.jsonl: no column 's' for summary; it has 'document'; name one with --summary_column"
-    ]
-    rows = [{"document": "a"}, {"document": "b", "summary": None}, {"document": "c", "summary": " "}]
-    examples, _ = usable_rows(splits_of(train=rows), COLUMNS, allow_missing=("summary",))
-    assert [example["summary"] for example in examples["train"]] == ["", "", ""]
-    wrong = splits_of(train=[{"document": "a", "summary": ["b"]}, {"document": "a", "summary": "b"}])
-    assert "neither text nor a number" in problems(usable_rows, wrong, COLUMNS, allow_missing=("summary",))[0]
+    splits = load_rows([{"document": "a"}, {"document": "b", "summary": "s"}], on_bad_row="skip")
+    assert splits.columns == {"document": "document", "summary": "summary"}
 
 
 def test_several_references():
+    summary = {"summary": FIELDS["summary"]}
     rows = [{"summary": ["a", "b"]}, {"summary": "c"}, {"summary": ["1", 2]}]
-    examples, _ = usable_rows(splits_of(train=rows), {"summary": "summary"}, several=("summary",))
-    assert [example["summary"] for example in examples["train"]] == [["a", "b"], ["c"], ["1", "2"]]
+    splits = load_rows(rows, summary, several=("summary",))
+    assert [example["summary"] for example in splits["train"]] == [["a", "b"], ["c"], ["1", "2"]]
     needed = f"{NEEDED}, or a list of such texts"
-    bad = splits_of(train=[*rows, {"summary": []}, {"summary": ["a", ""]}, {"summary": ["a", None]}])
-    assert problems(usable_rows, bad, {"summary": "summary"}, several=("summary",)) == [
+    bad = [*rows, {"summary": []}, {"summary": ["a", ""]}, {"summary": ["a", None]}]
+    assert problems(load_rows, bad, summary, several=("summary",)) == [
         f"train.jsonl line 4: column 'summary' is an empty list ([]); {needed}{HINT}",
         f"train.jsonl line 5: column 'summary' has an item that is empty (['a', '']); {needed}",
         f"train.jsonl line 6: column 'summary' has an item that is null (['a', None]); {needed}",
     ]
-    may = {"allow_missing": ("summary",), "several": ("summary",)}
-    examples, _ = usable_rows(splits_of(train=[{"summary": []}, {"summary": None}]), {"summary": "summary"}, **may)
-    assert [example["summary"] for example in examples["train"]] == [[], []]
-    # One empty item does not make the others missing.
-    bad = splits_of(train=[{"summary": ["a", ""]}, {"summary": "b"}])
-    assert len(problems(usable_rows, bad, {"summary": "summary"}, **may)) == 1
+
+
+def test_no_text_can_be_known_or_forgotten():
+    summary = {"summary": FIELDS["summary"]}
+    may = {"several": ("summary",), "allow_none": ("summary",)}
+    splits = load_rows([{"summary": []}, {"summary": ["a"]}], summary, **may)
+    assert [example["summary"] for example in splits["train"]] == [[], ["a"]]
+    needed = f"{NEEDED}, or a list of such texts"
+    bad = [{"summary": "b"}, {"summary": None}, {}, {"summary": ["a", ""]}, {"summary": [[]]}, {"summary": ""}]
+    assert problems(load_rows, bad, summary, **may) == [
+        f"train.jsonl line 2: column 'summary' is null; {needed}{HINT}",
+        f"train.jsonl line 3: column 'summary' is missing; {needed}",
+        # One empty item does not make the others missing.
+        f"train.jsonl line 4: column 'summary' has an item that is empty (['a', '']); {needed}",
+        f"train.jsonl line 5: column 'summary' has an item that is neither text nor a number ([[]]); {needed}",
+        f"train.jsonl line 6: column 'summary' is empty (''); {needed}",
+    ]
 
 
 def test_ids_are_the_rows_own_when_each_is_different():
-    def ids(*values, column="id"):
+    def ids(*values):
         rows = [{"document": "d", **({} if value is None else {"id": value})} for value in values]
-        examples, _ = usable_rows(splits_of(train=rows), {"document": "document"}, "skip", id_column=column)
-        return [example["id"] for example in examples["train"]], examples.notes
+        splits = load_rows([*rows, {}], {"document": FIELDS["document"]}, on_bad_row="skip")
+        return [example["id"] for example in splits["train"]], splits.notes[1:]
 
     assert ids("b", 7, " a ") == (["b", "7", " a "], [])
     assert ids(None, None) == (["1", "2"], [])
     note = ["train: ids are row numbers, for 'id' is not a different text in each row"]
     assert ids("b", "b") == (["1", "2"], note)
     assert ids("b", None) == (["1", "2"], note)
-    assert ids("b", "a", column="document") == (["1", "2"], [note[0].replace("'id'", "'document'")])
 
 
 def test_order_and_counts():
     rows = "".join(json.dumps({"id": f"r{n}", "document": f"d{n}", "summary": f"s{n}"}) + "\n" for n in range(50))
-    examples, columns, counts = load_examples(FIELDS, train_file=write("train.jsonl", rows), seed=1)
-    assert columns == COLUMNS
-    assert counts == {"train": {"read": 50, "used": 50, "left_out": []}}
-    assert (len(examples["train"]), len(examples["validation"])) == (45, 5)
-    for rows in examples.values():
+    splits = load(train_file=write("train.jsonl", rows), seed=1, share=0.1)
+    assert splits.columns == COLUMNS
+    assert splits.counts == {"train": {"read": 50, "used": 50, "left_out": []}}
+    assert (len(splits["train"]), len(splits["validation"])) == (45, 5)
+    for rows in splits.values():
         numbers = [int(row["id"][1:]) for row in rows]
         assert numbers == sorted(numbers)
         assert rows == [{"id": f"r{n}", "document": f"d{n}", "summary": f"s{n}"} for n in numbers]
 
 
 def test_the_validation_split_is_cut_by_the_seed():
-    def cut(seed, size=100, **kwargs):
-        splits = cut_validation(Splits({"train": [{"id": str(n)} for n in range(size)]}), seed, **kwargs)
+    def rows(size):
+        return [{"id": str(n), "document": "d", "summary": "s"} for n in range(size)]
+
+    def cut(seed, size=100, share=0.1, most=1000):
+        splits = load_rows(rows(size), seed=seed, share=share, most=most)
         assert sorted(int(row["id"]) for rows in splits.values() for row in rows) == list(range(size))
         return splits
 
@@ -588,25 +599,26 @@ def test_the_validation_split_is_cut_by_the_seed():
     assert [row["id"] for row in cut(42)["validation"]] == ["3", "13", "14", "17", "28", "31", "35", "81", "86", "94"]
     assert len(cut(1, 2)["validation"]) == 1
     assert len(cut(1, 30_000)["validation"]) == 1000
+    assert len(cut(1, 30_000, most=None)["validation"]) == 3000
     assert len(cut(1, 100, share=0.25)["validation"]) == 25
     splits = cut(3)
-    assert cut_validation(Splits({"train": [{"id": "1"}]}), 1, share=0).keys() == {"train"}
+    assert load_rows(rows(1), seed=1, share=0).keys() == {"train"}
     assert splits.notes == ["no validation split: 10 of 100 training rows set aside for it (seed 3)"]
     assert splits.sources["validation"] == {"cut_from": "train", "seed": 3, "rows": 10}
-    given = Splits({"train": [{"id": "1"}], "validation": [{"id": "2"}]})
-    assert cut_validation(given, 1) is given and len(given["train"]) == 1
-    assert problems(cut_validation, Splits({"train": [{"id": "1"}]}), 1) == [
+    given = load_rows({"train": rows(1), "validation": rows(2)}, seed=1, share=0.1)
+    assert (len(given["train"]), len(given["validation"])) == (1, 2)
+    assert problems(load_rows, rows(1), seed=1, share=0.1) == [
         "no validation split, and one training row cannot be divided: give --validation_file"
     ]
 
 
 def test_the_cut_comes_after_the_rows_were_judged():
     rows = (GOOD + '{"document": "x"}\n' * 9) * 3
-    examples, _, counts = load_examples(FIELDS, on_bad_row="skip", train_file=write("train.jsonl", rows))
-    assert (len(examples["train"]), len(examples["validation"]), counts["train"]["used"]) == (2, 1, 3)
+    splits = load(on_bad_row="skip", train_file=write("train.jsonl", rows), share=0.1)
+    assert (len(splits["train"]), len(splits["validation"]), splits.counts["train"]["used"]) == (2, 1, 3)
 
 
-def split_words(row):
+def split_words(row, settings, new):
     """A record of many words is a row for each; "no" is not wanted, "bad" is broken."""
     for word in row["document"].split():
         yield row.reshaped(
@@ -618,39 +630,40 @@ def split_words(row):
 
 def test_records_are_reshaped_and_what_was_not_wanted_is_counted():
     write("train.jsonl", '{"document": "a no b", "summary": "s"}\n{"document": "no", "summary": "t"}\n' + GOOD)
-    found, _, counts = load_examples(FIELDS, train_file="train.jsonl", reshape=split_words, validation_share=0)
-    assert [row["document"] for row in found["train"]] == ["a", "b", "a"]
-    assert [row["id"] for row in found["train"]] == ["1", "3", "5"]
+    splits = load(made_task(reshape=split_words), train_file="train.jsonl")
+    assert [row["document"] for row in splits["train"]] == ["a", "b", "a"]
+    assert [row["id"] for row in splits["train"]] == ["1", "3", "5"]
     unwanted = {"file": "train.jsonl", "reason": "a word that says no", "unit": "line", "lines": [1, 2]}
-    assert counts["train"] == {"read": 5, "used": 3, "left_out": [unwanted]}
-    assert found.notes == ["train.jsonl: a word that says no: 2 rows left out, line 1, 2"]
+    assert splits.counts["train"] == {"read": 5, "used": 3, "left_out": [unwanted]}
+    assert splits.notes == ["train.jsonl: a word that says no: 2 rows left out, line 1, 2"]
 
 
 def test_a_reshaped_row_that_is_broken_stops_the_run_at_its_own_line():
     write("train.jsonl", GOOD + '{"document": "no bad", "summary": "s"}\n')
-    given = {"train_file": "train.jsonl", "reshape": split_words, "validation_share": 0}
-    assert problems(load_examples, FIELDS, **given) == [f"train.jsonl line 2: the word 'bad'{HINT}"]
-    _, _, counts = load_examples(FIELDS, on_bad_row="skip", **given)
-    assert [group["reason"] for group in counts["train"]["left_out"]] == ["a word that says no", "bad word"]
+    task = made_task(reshape=split_words)
+    assert problems(load, task, train_file="train.jsonl") == [f"train.jsonl line 2: the word 'bad'{HINT}"]
+    splits = load(task, train_file="train.jsonl", on_bad_row="skip")
+    assert [group["reason"] for group in splits.counts["train"]["left_out"]] == ["a word that says no", "bad word"]
 
 
 def test_parts_of_one_thing_stay_in_one_split():
+    columns, hooks = {"of": (None, ("of",))}, {"together": lambda row: row["of"]}
     rows = [{"id": f"{whole}/{part}", "of": whole} for whole in range(20) for part in range(whole % 4 + 1)]
-    splits = cut_validation(Splits({"train": rows}), 1, share=0.25, together=lambda row: row["of"])
+    splits = load_rows(rows, columns, hooks, seed=1, share=0.25)
     wholes = {split: {row["of"] for row in part} for split, part in splits.items()}
     assert len(wholes["validation"]) == 5
     assert not wholes["validation"] & wholes["train"]
     assert sorted(row["id"] for part in splits.values() for row in part) == sorted(row["id"] for row in rows)
     count = len(splits["validation"])
     assert splits.notes == [f"no validation split: {count} of 50 training rows set aside for it (seed 1)"]
-    alone = Splits({"train": [{"id": "1", "of": 1}, {"id": "2", "of": 1}]})
-    assert "cannot be divided" in problems(cut_validation, alone, 1, together=lambda row: row["of"])[0]
+    alone = [{"id": "1", "of": 1}, {"id": "2", "of": 1}]
+    assert "cannot be divided" in problems(load_rows, alone, columns, hooks, seed=1, share=0.25)[0]
 
 
 def test_sources_say_what_was_read():
     write("train.jsonl", GOOD * 3)
     write("copy.jsonl", GOOD * 3)
-    splits = load_splits(train_file="train.jsonl", test_file="copy.jsonl")
+    splits = load(train_file="train.jsonl", test_file="copy.jsonl")
     sha256 = hashlib.sha256(GOOD.encode() * 3).hexdigest()
     assert splits.sources == {
         "train": {"file": "train.jsonl", "sha256": sha256, "rows": 3},
@@ -687,7 +700,7 @@ def test_a_hub_out_of_reach_is_said_at_once(monkeypatch, offline):
     calls = block_sockets(monkeypatch)
     slept = []
     monkeypatch.setattr(time, "sleep", slept.append)
-    assert problems(load_splits, dataset_name="some/name") == [OUT_OF_REACH]
+    assert problems(load, dataset_name="some/name") == [OUT_OF_REACH]
     assert slept == []  # the library on its own sleeps for 23 seconds between its attempts
     assert bool(calls) is not offline
     assert datasets.config.HF_HUB_OFFLINE is offline
@@ -713,7 +726,7 @@ def test_a_hub_within_reach_is_asked(monkeypatch):
     seen = []
     monkeypatch.setattr(datasets, "load_dataset", lambda *a, **k: seen.append(datasets.config.HF_HUB_OFFLINE) or {})
     try:
-        problems(load_splits, dataset_name="some/name")
+        problems(load, dataset_name="some/name")
     finally:
         server.shutdown()
         server.server_close()
@@ -724,7 +737,7 @@ def test_a_data_set_script_is_answered_with_its_parquet_copy():
     """Trap 22: data sets that are a script are no longer run."""
     os.mkdir("old")
     write("old/old.py", "")
-    assert problems(load_splits, dataset_name="old") == [
+    assert problems(load, dataset_name="old") == [
         "--dataset_name old: this data set is a script, which datasets 4 and later does not run; take the Hub's "
         "Parquet copy of it with --dataset_revision refs/convert/parquet, or give files"
     ]
@@ -740,21 +753,21 @@ def test_a_local_folder_of_parquet_files_is_a_data_set(monkeypatch):
     texts = {"document": ["N/A", "b\nc"], "summary": ["null", "s"]}
     for split in ("train-00000-of-00002", "train-00001-of-00002", "dev-00000-of-00001", "test-00000-of-00001"):
         write_parquet(f"folder/data/{split}.parquet", texts)
-    examples, _, counts = load_examples(FIELDS, dataset_name="folder", dataset_revision="main")
-    assert {split: count["used"] for split, count in counts.items()} == {"train": 4, "validation": 2, "test": 2}
-    assert examples["validation"] == [
+    splits = load(dataset_name="folder", dataset_revision="main")
+    assert {split: count["used"] for split, count in splits.counts.items()} == {"train": 4, "validation": 2, "test": 2}
+    assert splits["validation"] == [
         {"id": "1", "document": "N/A", "summary": "null"},
         {"id": "2", "document": "b\nc", "summary": "s"},
     ]
-    source = examples.sources["train"]
+    source = splits.sources["train"]
     assert {name: source[name] for name in ("dataset", "config", "revision", "split", "rows")} == {
         "dataset": "folder", "config": None, "revision": "main", "split": "train", "rows": 4,
     }  # fmt: skip
     assert len(source["fingerprint"]) == 16 and source["commit"]
-    again = load_splits(dataset_name="folder", dataset_revision="main")
-    assert again.sources == examples.sources
+    again = load(dataset_name="folder", dataset_revision="main")
+    assert again.sources == splits.sources
     write_parquet("folder/data/test-00000-of-00001.parquet", {"document": ["", "x"], "summary": ["s", "s"]})
-    assert problems(load_examples, FIELDS, dataset_name="folder") == [
+    assert problems(load, dataset_name="folder") == [
         f"folder (test) row 1: column 'document' is empty (''); {NEEDED}{HINT}"
     ]
     assert calls == []
@@ -765,24 +778,26 @@ def test_strings_survive_in_a_data_set_of_csv_files():
     os.mkdir("folder")
     write("folder/train.csv", "document,summary\nN/A,007\nnull,008\n")
     write("folder/test.csv", "document,summary\nNone,1.50\n")
-    splits = load_splits(dataset_name="folder")
-    assert splits["train"] == [{"document": "N/A", "summary": "007"}, {"document": "null", "summary": "008"}]
-    assert splits["test"] == [{"document": "None", "summary": "1.50"}]
+    splits = load(dataset_name="folder")
+    assert splits["train"] == [
+        {"id": "1", "document": "N/A", "summary": "007"},
+        {"id": "2", "document": "null", "summary": "008"},
+    ]
+    assert splits["test"] == [{"id": "1", "document": "None", "summary": "1.50"}]
 
 
 def test_spellings_and_needs_of_the_splits_of_a_data_set(monkeypatch):
     import datasets
 
-    def load(*args, **kwargs):
-        rows = datasets.Dataset.from_dict({"document": ["a"]})
-        return datasets.DatasetDict({"valid": rows, "dev": rows, "extra": rows, "train": rows.select([])})
-
-    monkeypatch.setattr(datasets, "load_dataset", load)
-    splits = load_splits(dataset_name="some/name", needed=("validation",))
-    assert list(splits) == ["validation"]
+    rows = datasets.Dataset.from_dict({"document": ["a"], "summary": ["b"]})
+    loaded = datasets.DatasetDict({"valid": rows, "dev": rows, "extra": rows, "train": rows})
+    monkeypatch.setattr(datasets, "load_dataset", lambda *args, **kwargs: loaded)
+    splits = load(dataset_name="some/name")
+    assert splits.keys() == {"train", "validation"}
     assert splits.sources["validation"]["split"] == "valid"
-    assert splits.notes == ["--dataset_name some/name: splits not used: 'dev', 'extra', 'train'"]
-    assert problems(load_splits, dataset_name="some/name") == [
+    assert splits.notes == ["--dataset_name some/name: splits not used: 'dev', 'extra'"]
+    loaded["train"] = rows.select([])
+    assert problems(load, dataset_name="some/name") == [
         "--dataset_name some/name: has no rows for 'train'; its splits: 'valid', 'dev', 'extra', 'train'"
     ]
 
@@ -792,15 +807,13 @@ def test_other_faults_of_a_data_set_come_with_the_librarys_reason():
     os.mkdir("ragged")
     write("ragged/train.csv", "document,summary\na,b\nc,d,e\n")
     write("mine.csv", "a,b\n")
-    assert problems(load_splits, dataset_name="mine.csv") == [
-        "--dataset_name mine.csv: is a file; give it with --train_file"
-    ]
-    [problem] = problems(load_splits, dataset_name="hollow")
+    assert problems(load, dataset_name="mine.csv") == ["--dataset_name mine.csv: is a file; give it with --train_file"]
+    [problem] = problems(load, dataset_name="hollow")
     assert problem.startswith("--dataset_name hollow: EmptyDatasetError: The directory at ")
-    [problem] = problems(load_splits, dataset_name="ragged")
+    [problem] = problems(load, dataset_name="ragged")
     assert problem.startswith("--dataset_name ragged: ParserError: Error tokenizing data.")
     write("ragged/train.csv", "document,summary\na,b\n")
-    [problem] = problems(load_splits, dataset_name="ragged", dataset_config_name="none")
+    [problem] = problems(load, dataset_name="ragged", dataset_config_name="none")
     assert problem == "--dataset_name ragged: ValueError: BuilderConfig 'none' not found. Available: ['default']"
 
 
@@ -808,39 +821,147 @@ def test_training_examples_that_are_not_wanted():
     """Counted by id and reason, before the first N are taken; other splits stay as they are."""
     for split in ("train", "test"):
         write(f"{split}.jsonl", "".join(f'{{"id": "{c}", "document": "{c}", "summary": "s"}}\n' for c in "abcd"))
-    settings = RecipeSettings(train_file="train.jsonl", test_file="test.jsonl", max_train_samples=1)
-    settings.text_column = settings.summary_column = None
-    settings.vowels = "a"
+    vowels = "a"
 
     def unwanted(example, settings):
-        return "a vowel" if example["document"] in settings.vowels else None
+        assert settings.test_file == "test.jsonl"
+        return "a vowel" if example["document"] in vowels else None
 
-    splits, found = load(settings, FIELDS, 42, unwanted=unwanted, validation_share=0)
+    task = made_task(unwanted=unwanted)
+    given = {"train_file": "train.jsonl", "test_file": "test.jsonl", "max_train_samples": 1}
+    splits = load(task, **given)
     assert [row["id"] for row in splits["train"]] == ["b"]
     assert [row["id"] for row in splits["test"]] == ["a", "b", "c", "d"]
     reason = {"file": "train.jsonl", "reason": "a vowel", "unit": "id", "lines": ["a"]}
-    assert found["rows"]["train"] == {"read": 4, "used": 3, "left_out": [reason]}
-    assert "train.jsonl: a vowel: 1 rows left out, id a" in found["notes"]
-    settings.vowels = "abcd"
+    assert splits.counts["train"] == {"read": 4, "used": 3, "left_out": [reason]}
+    assert "train.jsonl: a vowel: 1 rows left out, id a" in splits.notes
+    assert splits.notes[-1] == "train: the first 1 of 3 rows (--max_train_samples)"
+    vowels = "abcd"
     with pytest.raises(UserError, match="train.jsonl: none of its 4 examples is left: a vowel"):
-        load(settings, FIELDS, 42, unwanted=unwanted, validation_share=0)
+        load(task, **given)
 
 
-def test_overlap_within_and_between_splits():
-    def rows(*texts):
-        return [{"id": str(n), "document": text, "summary": "s", "refs": [text, "r"]} for n, text in enumerate(texts)]
+def test_rows_that_the_task_refuses():
+    def refuse(row, settings, tokenizer):
+        least = len(tokenizer(row["document"]))
+        return ("too long", f"needs {least}") if least > settings.max_source_length else None
 
-    splits = {"train": rows("A b", "c", "A b", "a  B"), "test": rows("A b", "C", "x", "ａ\nb")}
-    assert overlap(splits, ("document",)) == {
-        "train": {"exact": 1, "normalised": 2, "examples": [["0", "2"], ["0", "3"]]},
-        "train/test": {"exact": 1, "normalised": 3, "examples": [["0", "0"], ["1", "1"], ["0", "3"]]},
-        "test": {"exact": 0, "normalised": 1, "examples": [["0", "3"]]},
+    rows = [{"document": "a b", "summary": "s"}, {"document": "a b c", "summary": "s"}]
+    given = {"hooks": {"refuse": refuse}, "tokenizer": str.split, "max_source_length": 2}
+    assert problems(load_rows, rows, **given) == [f"train.jsonl line 2: needs 3{HINT}"]
+    splits = load_rows(rows, **given, on_bad_row="skip")
+    assert splits["train"] == [{"id": "1", "document": "a b", "summary": "s"}]
+    assert splits.notes == ["train.jsonl: too long: 1 rows left out, line 2"]
+
+
+def test_gaps_are_filled_and_counted():
+    rows = [{"document": "a", "summary": None}, {"document": "b"}, {"document": "", "summary": "s"}]
+    splits = load_rows(rows, fill_missing="none")
+    assert [(row["document"], row["summary"]) for row in splits["train"]] == [
+        ("a", "none"),
+        ("b", "none"),
+        ("none", "s"),
+    ]
+    assert splits.notes == [
+        "train.jsonl: document was missing in 1 rows and is now 'none'",
+        "train.jsonl: summary was missing in 2 rows and is now 'none'",
+    ]
+
+
+def test_what_was_done_to_rows_is_said():
+    def reshape(row, settings, new):
+        return [row.reshaped(row, remark="joined" if row["document"] < "g" else None)]
+
+    rows = [{"document": letter, "summary": "s"} for letter in "abcdefghi"]
+    splits = load_rows(rows, hooks={"reshape": reshape})
+    assert splits.notes == ["train.jsonl: joined: 6 of its rows, line 1, 2, 3, 4, 5, ..."]
+
+
+def test_the_report_is_what_run_json_tells():
+    """A remark that is made later is in it, too."""
+    rows = {
+        "train": [{"article": letter, "summary": "s"} for letter in "ab"],
+        "test": [{"article": "c", "summary": "s"}],
     }
-    assert overlap(splits, ("document", "refs", "summary"))["train"]["exact"] == 1
-    many = overlap({"train": rows(*["same"] * 9)}, ("document",))["train"]
-    assert (many["exact"], len(many["examples"])) == (8, 5)
-    differ = [{"id": "1", "document": "a", "summary": "b"}, {"id": "2", "document": "a", "summary": "c"}]
-    assert overlap({"train": differ}, ("document", "summary"))["train"]["exact"] == 0
+    splits = load_rows(rows, several=["summary"], share=0.1)
+    splits.remark("texts are a c", lambda row: row["document"] == "c")
+    sha256 = {split: hashlib.sha256(split.encode()).hexdigest() for split in rows}
+    assert splits.report == {
+        "columns": {"document": "article", "summary": "summary"},
+        "several": ["summary"],
+        "rows": {
+            "train": {"read": 2, "used": 2, "left_out": []},
+            "test": {"read": 1, "used": 1, "left_out": []},
+        },
+        "sources": {
+            "train": {"file": "train.jsonl", "sha256": sha256["train"], "rows": 2},
+            "test": {"file": "test.jsonl", "sha256": sha256["test"], "rows": 1},
+            "validation": {"cut_from": "train", "seed": 42, "rows": 1},
+        },
+        "notes": [
+            "no validation split: 1 of 2 training rows set aside for it (seed 42)",
+            "test: 1 of 1 texts are a c: id 1",
+        ],
+    }
+    assert list(splits.report) == ["columns", "several", "rows", "sources", "notes"]
+    assert json.loads(json.dumps(splits.report)) == splits.report
+
+
+# ---------------------------------------------------------------- new rows, to be predicted
+
+
+def new(path, task=None, columns=COLUMNS, several=(), tokenizer=None, **given):
+    task = task or made_task()
+    settings = tasks.with_column_flags(RecipeSettings, task.columns)(**given)
+    return reading.load_new(task, settings, path, columns, several, tokenizer)
+
+
+def test_new_rows_need_no_target_and_have_the_runs_columns():
+    write("new.csv", "document,article\na,b\n")
+    splits = new("new.csv", columns={"document": "article", "summary": "summary"})
+    assert splits == {"new": [{"id": "1", "document": "b"}]}
+    assert splits.notes == []
+    assert problems(new, "new.csv", columns={"document": "dialogue", "summary": "summary"}) == [
+        "new.csv: no column 'dialogue' for document; it has 'document', 'article'; name one with --text_column"
+    ]
+    assert problems(new, "absent.csv") == ["absent.csv: no such file"]
+
+
+def test_new_rows_are_judged_as_the_runs_own():
+    write("new.jsonl", '{"document": ["a", "b"]}\n{"document": null}\n')
+    assert problems(new, "new.jsonl", several=["document"]) == [
+        f"new.jsonl line 2: column 'document' is null; {NEEDED}, or a list of such texts{HINT}"
+    ]
+    splits = new("new.jsonl", several=["document"], on_bad_row="skip")
+    assert splits["new"] == [{"id": "1", "document": ["a", "b"]}]
+    assert splits.notes == ["new.jsonl: column 'document' is null: 1 rows left out, line 2"]
+    splits = new("new.jsonl", several=["document"], fill_missing="none")
+    assert [row["document"] for row in splits["new"]] == [["a", "b"], ["none"]]
+    assert splits.notes == ["new.jsonl: document was missing in 1 rows and is now 'none'"]
+    refuse = made_task(refuse=lambda row, settings, tokenizer: ("told", tokenizer))
+    assert problems(new, "new.jsonl", refuse, several=["document"], tokenizer="refused", fill_missing="x") == [
+        "new.jsonl: none of its 2 rows can be used",
+        "new.jsonl line 1: refused",
+        "new.jsonl line 2: refused",
+    ]
+
+
+def test_hooks_know_whether_rows_are_new():
+    """A second file, or a label, may be missing there."""
+
+    def read(path, settings, new):
+        seen.append(("read", new))
+        return read_file(path)
+
+    def reshape(row, settings, new):
+        seen.append(("reshape", new))
+        return [row]
+
+    task, seen = made_task(read=read, reshape=reshape), []
+    write("some.jsonl", GOOD)
+    load(task, train_file="some.jsonl")
+    assert new("some.jsonl", task)["new"] == [{"id": "1", "document": "a"}]
+    assert seen == [("read", False), ("reshape", False), ("read", True), ("reshape", True)]
 
 
 def test_100_000_rows_are_read_in_linear_time_and_modest_memory():
@@ -849,8 +970,8 @@ def test_100_000_rows_are_read_in_linear_time_and_modest_memory():
             file.write("document,summary\n")
             file.writelines(f"Document number {n},Summary {n}\n" for n in range(size))
         start = time.process_time()
-        examples, _, counts = load_examples(FIELDS, train_file=f"{size}.csv")
-        assert counts["train"]["used"] == size
+        splits = load(train_file=f"{size}.csv", share=0.1)
+        assert splits.counts["train"]["used"] == size
         return time.process_time() - start
 
     work(1000)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Data sets: from the Hub, from the copy of one in the library's cache, or from a local folder."""
+
+from pathlib import Path
+
+from huggingface_hub import constants, get_session
+
+from recipes.common import UserError, listed
+from recipes.common.reading.files import Row, Splits
+from recipes.common.upstream import hub
+
+SPELLINGS = {"train": ("train",), "validation": ("validation", "valid", "dev", "val"), "test": ("test",)}
+
+
+def read_dataset(splits: Splits, name: str, config: str | None, revision: str | None) -> None:
+    """Put rows and sources into `splits`; UserError: it cannot be loaded, or has nothing to train on."""
+    if Path(name).is_file():
+        raise UserError(f"--dataset_name {name}: is a file; give it with --train_file")
+    try:
+        loaded = hub.load_as_text(name, config, revision, from_cache=not (Path(name).is_dir() or hub_answers()))
+    except Exception as error:  # whatever it raises is about the name, the network, the cache or the files
+        raise UserError(f"--dataset_name {name}: {_fault(error)}") from error
+    unused = list(loaded)
+    for split, spellings in SPELLINGS.items():
+        spelling = next((one for one in spellings if loaded.get(one)), None)  # a split without rows is false
+        if spelling is None:
+            continue
+        data = loaded[spelling]
+        unused.remove(spelling)
+        splits[split] = [Row(row, f"{name} ({spelling})", number, "row") for number, row in enumerate(data, 1)]
+        origin = {"dataset": name, "config": config, "revision": revision, "split": spelling}
+        origin |= {"commit": hub.commit(data), "fingerprint": hub.fingerprint(data), "rows": len(data)}
+        splits.sources[split] = origin
+    if "train" not in splits:
+        raise UserError(f"--dataset_name {name}: has no rows for 'train'; its splits: {listed(loaded)}")
+    if unused:
+        splits.notes.append(f"--dataset_name {name}: splits not used: {listed(unused)}")
+
+
+def hub_answers() -> bool:
+    """Whether the Hub can be reached at all; never, where HF_HUB_OFFLINE is set."""
+    try:
+        get_session().head(constants.ENDPOINT, timeout=10)
+    except Exception:  # the errors of whichever HTTP library is underneath: it has changed before
+        return False
+    return True
+
+
+def _fault(error):
+    if isinstance(error, ConnectionError):
+        reach = "no folder of this name is here, the Hub is out of reach, and its cache holds no copy"
+        return f"{reach}; offline, give --train_file FILE, or a folder of data files as --dataset_name"
+    if "scripts are no longer supported" in str(error):  # a RuntimeError like others; only its text tells
+        remedy = "take the Hub's Parquet copy of it with --dataset_revision refs/convert/parquet, or give files"
+        return f"this data set is a script, which datasets 4 and later does not run; {remedy}"
+    while error.__cause__:
+        error = error.__cause__
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records with lists of records in them, as SQuAD's articles have paragraphs and these have questions."""
+
+from recipes.common.reading.files import Row
+
+
+def innermost(row: Row, *names: str) -> list[Row]:
+    """The records at the bottom of nested lists, each with the fields around it; without such a list, the row itself.
+
+    With "parts", "pages" the record {"title": "a", "parts": [{"pages": [{"id": 1}, {"id": 2}]}]} gives
+    {"title": "a", "id": 1} and {"title": "a", "id": 2}. An item of a list that is no object gives a record with the
+    fields around it alone.
+    """
+    if not names or names[0] not in row:
+        return [row]
+    name, *deeper = names
+    around = {key: value for key, value in row.items() if key != name}
+    found = []
+    for number, item in enumerate(row[name] if isinstance(row[name], list) else [None], 1):
+        inner = row.reshaped({**around, **(item if isinstance(item, dict) else {})})
+        inner.line = f"{row.line}, {name} {number}"
+        found += innermost(inner, *deeper)
+    return found
