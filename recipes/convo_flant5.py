@@ -81,7 +81,7 @@ def _form_qa(sources):
 def reshape(row, settings, new=False):
     """A row per reply to a human; of a new one, where a human spoke last, only the reply that is to come."""
     listed = row.get("conversations", row.get("messages"))
-    return conversations.rows_of_replies(row, listed, ROLES, _form_qa, recorded=not new)
+    return conversations.rows_of_replies(row, listed, ROLES, _form_qa, new)
 
 
 def together(row):

@@ -73,14 +73,13 @@ class Settings(arguments.RecipeSettings):
     min_new_tokens: int = HfArg(default=5, help="Outputs have at least as many tokens.")
     num_return_sequences: int = HfArg(default=3, help="Variants per text; the first is the prediction.")
 
+    def problems(self):
+        if 0 < self.max_overlap <= 100:
+            return []
+        return [f"--max_overlap {self.max_overlap:g}: must be above 0, at most 100 percent"]
+
 
 # ---------------------------------------------------------------- Task
-def check(settings, args):
-    if 0 < settings.max_overlap <= 100:
-        return []
-    return [f"--max_overlap {settings.max_overlap:g}: must be above 0, at most 100 percent"]
-
-
 def reshape(row, settings, new=False):
     """Of a labelled pair set, the pairs that say the same; columns that were named, or have other names, are pairs.
 

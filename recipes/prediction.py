@@ -117,10 +117,7 @@ class Predictor:
 
     def read(self, path: str | Path) -> reading.Splits:
         """The rows of a file as split "new", with notes; columns as in training, without those of the target."""
-        data = self.record["data"]
-        return reading.load_new(
-            self.task, self.settings, path, data["columns"], several=data["several"], tokenizer=self.tokenizer
-        )
+        return reading.load_new(self.task, self.settings, path, self.record["data"], self.tokenizer)
 
     def identity(self, rows: list[dict]) -> dict:
         """What predictions for these rows depend on, as JSON."""

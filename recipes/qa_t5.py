@@ -25,7 +25,8 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file r
 from recipes import report
 from recipes.common import arguments, console, decoding, features, judging, learning, models, reading, running
 from recipes.common.tasks import task_of
-from recipes.formats import windows
+from recipes.formats.nested import innermost
+from recipes.formats.windows import windows
 from recipes.metrics import faithfulness, scores, words
 
 # ---------------------------------------------------------------- Settings
@@ -71,7 +72,7 @@ class Settings(arguments.RecipeSettings):
 # ---------------------------------------------------------------- Task
 def reshape(row, settings, new=False):
     """One row per question, its answers as a list of texts: an empty one where SQuAD 2.0 says that there is none."""
-    rows = row.innermost("paragraphs", "qas")
+    rows = innermost(row, "paragraphs", "qas")
     for one in rows:
         for name in {settings.answer_column, *COLUMNS["text"][1]} & one.keys():
             one[name] = [] if one.get("is_impossible") is True else texts(one[name])
@@ -105,7 +106,7 @@ def refuse(row, settings, tokenizer):
 def prepare(row, settings, tokenizer):
     """The sources of a row: one, or as many as there are windows on a context that is too long for one."""
     context, limit = clean(row["context"], settings), settings.max_source_length
-    return windows.split(*around(row, settings), context, limit, settings.doc_stride, tokenizer)
+    return windows(*around(row, settings), context, limit, settings.doc_stride, tokenizer)
 
 
 def in_own_words(row):

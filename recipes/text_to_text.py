@@ -68,23 +68,22 @@ class Settings(arguments.RecipeSettings):
     may_be_empty: list[str] = HfArg(default_factory=list, help="Columns that may be missing, null or empty.")
     metrics: list[str] = HfArg(default_factory=lambda: ["rouge"], help=f"Any of: {', '.join(SCORES)}.")
 
+    def problems(self):
+        """What is wrong with the templates and scores, as sentences."""
+        problems = [f"--metrics {name}: known are {', '.join(SCORES)}" for name in self.metrics if name not in SCORES]
+        for flag in ("source_template", "target_template"):
+            template = getattr(self, flag)
+            try:
+                fields = fields_of(template)
+            except ValueError as error:
+                problems.append(f"--{flag} {template!r}: {error}; write a brace that is no field twice")
+                continue
+            if not fields:
+                problems.append(f"--{flag} {template!r}: names no column; put one in braces, such as {{text}}")
+        return problems
+
 
 # ---------------------------------------------------------------- Task
-def check(settings, args):
-    """What is wrong with the templates and scores, as sentences."""
-    problems = [f"--metrics {name}: known are {', '.join(SCORES)}" for name in settings.metrics if name not in SCORES]
-    for flag in ("source_template", "target_template"):
-        template = getattr(settings, flag)
-        try:
-            fields = fields_of(template)
-        except ValueError as error:
-            problems.append(f"--{flag} {template!r}: {error}; write a brace that is no field twice")
-            continue
-        if not fields:
-            problems.append(f"--{flag} {template!r}: names no column; put one in braces, such as {{text}}")
-    return problems
-
-
 def with_settings(task, settings):
     """The task with the templates, columns and scores that the settings name."""
     fields = fields_of(settings.source_template, settings.target_template)

@@ -69,15 +69,11 @@ class Settings(lora.LoraSettings):
     target_lang: str = HfArg(default="de", help="Language of their translations.")
     length_penalty: float = HfArg(default=1.0, help="Above 1 favours long outputs, below 1 short ones.")
 
-
-def check(settings, args):
-    """What contradicts itself, as sentences; without LoRA, take that learning rate if no other is given."""
-    problems = lora.problems(settings)
-    if bitext.english_name(settings.source_lang) == bitext.english_name(settings.target_lang):
-        problems.append(f"--target_lang {settings.target_lang}: is the language of the source; name another one")
-    if not settings.lora_r and "learning_rate" not in settings.given:
-        args.learning_rate = 3e-4
-    return problems
+    def problems(self):
+        """Languages that contradict each other."""
+        if bitext.english_name(self.source_lang) != bitext.english_name(self.target_lang):
+            return []
+        return [f"--target_lang {self.target_lang}: is the language of the source; name another one"]
 
 
 # ---------------------------------------------------------------- Task
@@ -141,6 +137,8 @@ def main(argv=None):
     task = task_of(__name__)
     settings, args = arguments.parse(task, argv)
     task = with_settings(task, settings)
+    if not settings.lora_r and "learning_rate" not in settings.given:
+        args.learning_rate = 3e-4  # of all weights
     run = running.Run(task, settings, args)
 
     # Data

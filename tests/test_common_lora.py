@@ -8,7 +8,7 @@ import torch
 from conftest import make_model, make_tokenizer
 
 from recipes.common import UserError, lora
-from recipes.common.learning.loss import decoder_states
+from recipes.common.loss import decoder_states
 
 FAMILIES = {"t5": None, "mt5": None, "bart": "<s>"}
 

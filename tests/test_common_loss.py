@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""recipes/common/learning/loss.py against torch, transformers' LabelSmoother and numbers worked out by hand."""
+"""recipes/common/loss.py against torch, transformers' LabelSmoother and numbers worked out by hand."""
 
 import math
 
@@ -9,9 +9,9 @@ from conftest import make_model, make_tokenizer
 from torch import nn
 from transformers.trainer_pt_utils import LabelSmoother
 
-from recipes.common.learning import loss as loss_module
+from recipes.common import loss as loss_module
 from recipes.common.learning.batches import Collator
-from recipes.common.learning.loss import Head, decoder_states, token_loss
+from recipes.common.loss import Head, decoder_states, token_loss
 
 FAMILIES = ["t5-tied", "t5-untied", "mt5", "bart"]
 

@@ -227,11 +227,11 @@ def lost_characters(table: Dataset, target: str, tokenizer: PreTrainedTokenizerB
     """
     features = table.select_columns(["source", "row"])
     texts = [text for one in features for text in (one["source"], references(one["row"], target)[0])]
-    lost = lost_of(sorted(set().union(*texts)), tokenizer)
-    return {character: sum(character in text for text in texts) for character in lost}
+    lost_ones = lost(sorted(set().union(*texts)), tokenizer)
+    return {character: sum(character in text for text in texts) for character in lost_ones}
 
 
-def lost_of(characters: list[str], tokenizer: PreTrainedTokenizerBase) -> list[str]:
+def lost(characters: list[str], tokenizer: PreTrainedTokenizerBase) -> list[str]:
     """Those of `characters` that do not come back from the tokenizer when they stand between two letters."""
     characters = [character for character in characters if character != " "]
     if not characters:

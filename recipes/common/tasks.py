@@ -31,7 +31,6 @@ class Task:
     A row is {"id", field: text} with the fields of COLUMNS; in `read` and `reshape` it is still a reading.Row, with the
     columns of the file.
 
-        check(settings, args) -> problems              sentences on settings that cannot be; may adjust args
         with_settings(task, settings) -> Task          the task where templates or columns depend on settings
         read(path, settings, new) -> rows              a kind of file of the task's own; `new` rows have no target
         reshape(row, settings, new) -> rows            records that are not flat; may mark a row broken or unwanted
@@ -52,7 +51,6 @@ class Task:
     settings: type  # Settings, with a field for each flag that COLUMNS names
     score: Callable
     trivial: Callable
-    check: Callable | None = None
     with_settings: Callable | None = None
     read: Callable | None = None
     reshape: Callable | None = None

@@ -7,10 +7,26 @@ A turn is {"from": speaker, "value": text}; the speakers are "human", "gpt" and 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import datasets
+import torch
+
 from recipes.common import short
 from recipes.common.reading.files import Row
 
 Turn = dict[str, Any]
+
+
+class FeaturesOfFile(torch.utils.data.Dataset):
+    """A table of features as a map-style data set of torch's, to be given a name by a recipe."""
+
+    def __init__(self, table: datasets.Dataset):
+        self.table = table
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __getitem__(self, place: int) -> dict[str, Any]:
+        return self.table[place]
 
 
 def read_turns(listed: Any, roles: Mapping[str, str]) -> tuple[list[Turn], tuple[str, str] | None]:

@@ -3,16 +3,19 @@
 
     row = check("Ann wants 13 mugs by 3 March.", "Ann here. Please send twelve mugs before March 3rd.")
     row["unsupported"]    [{"kind": "number", "text": "13", "start": 10, "end": 12}]
-    scores = score_faithfulness(outputs, sources)       # totals, rows and signatures, as in scores.py
+    found = score(outputs, sources)       # totals, rows and signatures, as in scores.py
 
 Only the surface is compared, in English and German. A number that the source has, but for something else, passes; so do
 a lost "not", swapped people and invented deeds. A sum or a count that the output works out by itself is flagged.
 """
 
 import re
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 from recipes.metrics.facts import CENT, Mention, mentions, starts_sentence
-from recipes.metrics.scores import Scores, summarize, tokenize
+from recipes.metrics.scores import Scores, summarize
+from recipes.metrics.words import tokenize
 
 KINDS = ("number", "date", "amount", "code", "name")
 ENOUGH_WORDS = 500  # as many different words tell which capitals are only those of a sentence's first word
@@ -38,8 +41,9 @@ class Source:
         self.numbers |= {number for hour, minute in times for number in (hour, hour + 12, minute)}
         self.numbers |= {int(digits) for code in values["code"] for digits in re.findall(r"\d{3,300}", code)}
 
-    def supports(self, mention):
-        return any(getattr(self, f"_{mention.kind}")(value) for value in mention.values)
+    def supports(self, mention: Mention) -> bool:
+        holds = {"number": self._number, "amount": self._amount, "code": self._code, "date": self._date}[mention.kind]
+        return any(holds(value) for value in mention.values)
 
     def _number(self, value):
         return value in self.numbers | self.weak or any(value == amount for amount, _ in self.amounts)
@@ -125,7 +129,7 @@ def fragments(source, output):
     return lengths
 
 
-def copying(output, source):
+def copying(output: str, source: str) -> dict[str, float]:
     """Novel n-grams, in percent of the output's, and coverage (0 to 1), density and compression of Grusky et al."""
     output, source = tokenize(output), tokenize(source)
     row = {}
@@ -138,7 +142,7 @@ def copying(output, source):
     return {name: round(value, 4) for name, value in (row | {"compression": len(source) / size}).items()}
 
 
-def check(output, source, known=None, names=True):
+def check(output: str, source: str, known: set[str] | None = None, names: bool = True) -> dict:
     """What one output says without support, and how much it copies.
 
     Args:
@@ -157,7 +161,22 @@ def check(output, source, known=None, names=True):
     return {"unsupported": flags, "figures": len(figures), **copying(output, source)}
 
 
-def score_faithfulness(outputs, sources, seed=42, samples=1000, figures_only=False):
+def _mean(sums: Sequence[float], column: int, rows: int, times: float = 1) -> float:
+    return times * sums[column] / rows
+
+
+def _supported_figures(sums: Sequence[float]) -> float:
+    figures, without_support, *_ = sums
+    return 100 * (1 - without_support / figures) if figures else 100.0
+
+
+def score(
+    outputs: Iterable[str],
+    sources: Iterable[str],
+    seed: int = 42,
+    samples: int = 1000,
+    figures_only: bool = False,
+) -> Scores:
     """`check` for each row; for the run, with intervals, the means of `copying` and two shares in percent.
 
     `unsupported_rows` are the rows with a flag, `supported_figures` the numbers, dates, amounts and codes without one.
@@ -179,9 +198,9 @@ def score_faithfulness(outputs, sources, seed=42, samples=1000, figures_only=Fal
         [row["figures"], len(kinds) - kinds.count("name"), len(kinds) > 0, *map(row.get, copied)]
         for row, kinds in zip(rows, flags, strict=True)
     ]
-    scores = {name: lambda sums, i=i: sums[i] / len(rows) for i, name in enumerate(copied, start=3)}
-    scores["unsupported_rows"] = lambda sums: 100 * sums[2] / len(rows)
-    scores["supported_figures"] = lambda sums: 100 * (1 - sums[1] / sums[0]) if sums[0] else 100.0
+    scores = {name: partial(_mean, column=column, rows=len(rows)) for column, name in enumerate(copied, start=3)}
+    scores["unsupported_rows"] = partial(_mean, column=2, rows=len(rows), times=100)
+    scores["supported_figures"] = _supported_figures
     totals = summarize(statistics, scores, seed, samples)
     totals |= {f"unsupported_{kind}": sum(kinds.count(kind) for kinds in flags) for kind in KINDS}
     signature = f"surface|en,de|names:{'yes' if names else 'no'}|ngrams:{'words' if copied else 'no'}"

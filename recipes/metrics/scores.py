@@ -1,22 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scores of texts against references, from 0 to 100, each with its 95 % bootstrap interval. Nothing is downloaded.
 
-    scores = score_rouge(predictions, references)      # a reference is one string per row, or a list of them
-    scores.totals      {"rouge1": 41.2, "rouge1_ci_low": 39.9, "rouge1_ci_high": 42.6, ...}
-    scores.rows        [{"rouge1": 50.0, ...}, ...], in the order of the predictions
-    scores.signatures  {"rouge": "rouge_score:0.1.2|tok:..."}, to be quoted with the score
+    found = rouge(predictions, references)      # a reference is one string per row, or a list of them
+    found.totals      {"rouge1": 41.2, "rouge1_ci_low": 39.9, "rouge1_ci_high": 42.6, ...}
+    found.rows        [{"rouge1": 50.0, ...}, ...], in the order of the predictions
+    found.signatures  {"rouge": "rouge_score:0.1.2|tok:..."}, to be quoted with the score
 
-`score_sacrebleu`, `score_squad` and `score_ibleu` have the same shape. This file imports nothing from its folder:
-`evaluate` runs a copy of it (see metrics/).
+`bleu`, `ibleu` and `squad` have the same shape; `rouge(...) | average(...)` is both in one. `evaluate` runs a copy of
+this file and of words.py (see metrics.py), so they import nothing else of the repository.
 """
 
 import functools
 import re
 import string
 import types
-import unicodedata
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
+
+import numpy as np
+from rouge_score.rouge_scorer import RougeScorer
+from rouge_score.tokenizers import DefaultTokenizer
+from sacrebleu.metrics import BLEU, CHRF, TER
+
+from .words import is_spaceless, split_sentences, tokenize
 
 # Is a greater value the better one? A library that has to guess takes TER for "greater is better".
 METRICS = {
@@ -36,9 +44,14 @@ class Scores:
         signatures: metric or family -> versions and settings that the score depends on.
     """
 
-    totals: dict = field(default_factory=dict)
-    rows: list = field(default_factory=list)
-    signatures: dict = field(default_factory=dict)
+    totals: dict[str, float] = field(default_factory=dict)
+    rows: list[dict] = field(default_factory=list)
+    signatures: dict[str, str] = field(default_factory=dict)
+
+    def __or__(self, other: "Scores") -> "Scores":
+        """Both families of metrics for the same predictions."""
+        rows = [one | two for one, two in zip(self.rows, other.rows, strict=True)]
+        return Scores(self.totals | other.totals, rows, self.signatures | other.signatures)
 
 
 def _aligned(predictions, references):
@@ -54,8 +67,6 @@ def _aligned(predictions, references):
 
 def _resampled_sums(statistics, seed, samples):
     """Column sums of `samples` random draws of all rows, with replacement: shape (samples, columns)."""
-    import numpy as np
-
     statistics = np.asarray(statistics, dtype=np.float64)
     rows, columns = statistics.shape
     generator = np.random.default_rng(seed)
@@ -69,7 +80,12 @@ def _resampled_sums(statistics, seed, samples):
     return sums
 
 
-def summarize(statistics, scores, seed=42, samples=1000):
+def summarize(
+    statistics: Sequence[Sequence[float]],
+    scores: dict[str, Callable[[Sequence[float]], float]],
+    seed: int = 42,
+    samples: int = 1000,
+) -> dict[str, float]:
     """Totals with their 95 % percentile intervals, which resample rows and score each resample as a whole.
 
     Args:
@@ -77,8 +93,6 @@ def summarize(statistics, scores, seed=42, samples=1000):
             its n-gram counts and lengths, because a corpus score is no mean of row scores.
         scores: metric -> function from the sum of these over the rows (a list of numbers) to the score.
     """
-    import numpy as np
-
     if not len(statistics):
         return {f"{name}{suffix}": 0.0 for name in scores for suffix in ("", "_ci_low", "_ci_high")}
     sums = [sum(column) for column in zip(*statistics, strict=True)]
@@ -91,9 +105,11 @@ def summarize(statistics, scores, seed=42, samples=1000):
     return totals
 
 
-def bootstrap_interval(values, seed=42, samples=1000):
+def bootstrap_interval(values: Sequence[float], seed: int = 42, samples: int = 1000) -> tuple[float, float]:
     """The 95 % percentile interval (low, high) of the mean of per-row values."""
-    totals = summarize([[value] for value in values], {"mean": lambda sums: sums[0] / len(values)}, seed, samples)
+    totals = summarize(
+        [[value] for value in values], {"mean": functools.partial(_mean, column=0, rows=len(values))}, seed, samples
+    )
     return totals["mean_ci_low"], totals["mean_ci_high"]
 
 
@@ -105,79 +121,17 @@ def _as_rows(per_row):
     ]
 
 
-def average(per_row, signatures=None, seed=42, samples=1000):
+def _mean(sums: Sequence[float], column: int, rows: int) -> float:
+    return sums[column] / rows
+
+
+def average(
+    per_row: dict[str, Sequence[float]], signatures: dict[str, str] | None = None, seed: int = 42, samples: int = 1000
+) -> Scores:
     """Scores whose totals are the means of `per_row`: metric -> one value per row."""
     statistics = list(zip(*per_row.values(), strict=True))
-    means = {name: lambda sums, i=i: sums[i] / len(statistics) for i, name in enumerate(per_row)}
+    means = {name: functools.partial(_mean, column=n, rows=len(statistics)) for n, name in enumerate(per_row)}
     return Scores(summarize(statistics, means, seed, samples), _as_rows(per_row), signatures or {})
-
-
-# --- Words and sentences of any script -------------------------------------------------------------------------------
-
-# Scripts without spaces between words: each character counts as a word.
-SCRIPTS = ("Han", "Hiragana", "Katakana", "Bopomofo", "Yi", "Thai", "Lao", "Khmer", "Myanmar", "Tai_Tham", "Javanese")
-SPACELESS = "[" + "".join(rf"\p{{scx={script}}}" for script in SCRIPTS) + "]"
-TERMINATORS = ("؟", "۔", "।", "॥", "።", "፧", "፨", "։", "។", "။", "།", "‼", "⁇", "⁈", "⁉")
-ABBREVIATIONS = {"mr", "mrs", "ms", "dr", "prof", "vs", "e.g", "i.e", "z.b", "d.h", "bzw", "nr"}
-# East Asian text has no space after a full stop, where punkt would not look for a boundary.
-WIDE_STOP = re.compile(r"([。！？｡．]+[」』”’）】]*)(?=[^\s。！？｡．」』”’）】])")
-
-
-@functools.lru_cache(maxsize=1)
-def _token_pattern():
-    import regex
-
-    # Unicode counts digits, "©" and arrows as possible emoji; they are none unless a variation selector says so.
-    picture = r"(?:\p{Emoji_Presentation}|[[\u2600-\u27BF]&&\p{ExtPict}]|\p{ExtPict}(?=\uFE0F))"
-    emoji = rf"\p{{RI}}{{2}}|{picture}\p{{EMod}}?(?:\uFE0F?\u200D{picture}\p{{EMod}}?)*"
-    character = rf"[[\p{{L}}\p{{N}}]&&{SPACELESS}]\p{{M}}*"
-    # Zero-width joiners and non-joiners stand inside Persian and Indic words.
-    word = rf"[[\p{{L}}\p{{Nd}}]--{SPACELESS}](?:[\u200C\u200D]*[[\p{{L}}\p{{Nd}}\p{{M}}]--{SPACELESS}])*"
-    return regex.compile(rf"(?V1){emoji}|{character}|{word}")
-
-
-def tokenize(text):
-    """Lower-case words with their accents and marks; single characters where a script has no spaces; emoji.
-
-    Text whose letters and digits are all ASCII gives what rouge_score's tokenizer gives without its stemmer.
-    """
-    return _token_pattern().findall(unicodedata.normalize("NFC", text.lower()))
-
-
-def holds(text, phrase):
-    """Whether the words of a phrase stand in the text, one after the other: "5" is not in "1995"."""
-    words, wanted = (" ".join(["", *tokenize(one), ""]) for one in (text, phrase))
-    return wanted in words if wanted.strip() else phrase in text
-
-
-def is_spaceless(text):
-    """Whether most of the letters belong to scripts without spaces between words (Chinese, Japanese, Thai, ...)."""
-    import regex
-
-    letters = regex.findall(rf"(?V1)[\p{{L}}&&{SPACELESS}]", text)
-    return 2 * len(letters) > sum(map(str.isalpha, text))
-
-
-@functools.lru_cache(maxsize=1)
-def _sentence_splitter():
-    from nltk.tokenize.punkt import PunktLanguageVars, PunktParameters, PunktSentenceTokenizer
-
-    class AnyScript(PunktLanguageVars):
-        sent_end_chars = (*PunktLanguageVars.sent_end_chars, *TERMINATORS)
-
-        def period_context_re(self):
-            # nltk's own object gives up after five seconds of wall-clock time, so on a long text and a busy machine.
-            return re.compile(super().period_context_re().pattern, re.VERBOSE)
-
-    parameters = PunktParameters()
-    parameters.abbrev_types.update(ABBREVIATIONS)
-    return PunktSentenceTokenizer(parameters, lang_vars=AnyScript())
-
-
-def split_sentences(text):
-    """The sentences of a text, by nltk's punkt rules without trained data; a line break always ends one."""
-    lines = WIDE_STOP.sub(r"\1\n", text).split("\n")
-    return [sentence for line in lines if line.strip() for sentence in _sentence_splitter().tokenize(line.strip())]
 
 
 # --- ROUGE -----------------------------------------------------------------------------------------------------------
@@ -192,16 +146,8 @@ def _is_english(language):
     return _language_code(language) in ("en", "eng", "english")
 
 
-def rouge(predictions, references, language=None):
-    """F-measures of each row: {"rouge1": [...], "rouge2": [...], "rougeL": [...], "rougeLsum": [...]}.
-
-    Args:
-        references: several per row are allowed; the best F-measure counts, for each metric by itself.
-        language: "en" takes rouge_score's own tokenizer, which keeps [a-z0-9] only; anything else takes `tokenize`.
-    """
-    from rouge_score.rouge_scorer import RougeScorer
-    from rouge_score.tokenizers import DefaultTokenizer
-
+def _rouge_rows(predictions, references, language=None):
+    """F-measures of each row: {"rouge1": [...], "rouge2": [...], "rougeL": [...], "rougeLsum": [...]}."""
     tokenizer = DefaultTokenizer() if _is_english(language) else types.SimpleNamespace(tokenize=tokenize)
     names = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
     whole = RougeScorer(names[:3], tokenizer=tokenizer)
@@ -216,13 +162,22 @@ def rouge(predictions, references, language=None):
     return per_row
 
 
-def score_rouge(predictions, references, language=None, seed=42, samples=1000):
-    """ROUGE-1, -2, -L and -Lsum, F-measure, mean of the rows (see `rouge`)."""
-    from importlib.metadata import version
+def rouge(
+    predictions: Sequence[str],
+    references: Sequence[str | list[str]],
+    language: str | None = None,
+    seed: int = 42,
+    samples: int = 1000,
+) -> Scores:
+    """ROUGE-1, -2, -L and -Lsum, F-measure, mean of the rows.
 
+    Args:
+        references: several per row are allowed; the best F-measure counts, for each metric by itself.
+        language: "en" takes rouge_score's own tokenizer, which keeps [a-z0-9] only; anything else takes `tokenize`.
+    """
     signature = f"rouge_score:{version('rouge_score')}|tok:{'rouge_score' if _is_english(language) else 'unicode'}"
     signature += f"|stemmer:no|sentences:punkt-untrained+unicode|nltk:{version('nltk')}|refs:best"
-    return average(rouge(predictions, references, language), {"rouge": signature}, seed, samples)
+    return average(_rouge_rows(predictions, references, language), {"rouge": signature}, seed, samples)
 
 
 # --- BLEU, chrF, TER -------------------------------------------------------------------------------------------------
@@ -235,14 +190,12 @@ TOKENIZERS = {
 }
 
 
-def bleu_tokenizer(language, references=()):
+def bleu_tokenizer(language: str | None, references: Iterable[list[str]] = ()) -> str:
     """sacrebleu's tokenizer for a language: zh, ja-mecab or ko-mecab if installed, char without spaces, else 13a.
 
     Args:
         language: a code ("zh", "zh-CN", "zho_Hans") or an English name; None decides by the script of the references.
     """
-    from sacrebleu.metrics import BLEU
-
     if not language:
         return "char" if is_spaceless("".join(reference for refs in references for reference in refs)) else "13a"
     code = _language_code(language)
@@ -254,7 +207,7 @@ def bleu_tokenizer(language, references=()):
     return tokenizer
 
 
-def corpus_statistics(metric, predictions, references):
+def corpus_statistics(metric, predictions: Sequence[str], references: Sequence) -> list[list[float]]:
     """What each row contributes to a sacrebleu metric; notes the number of references for its signature."""
     predictions, references = _aligned(predictions, references)
     streams = [[refs[i] if i < len(refs) else None for refs in references] for i in range(max(map(len, references)))]
@@ -265,7 +218,13 @@ def _corpus_score(metric, sums):
     return metric._compute_score_from_stats(sums).score
 
 
-def score_sacrebleu(predictions, references, language=None, seed=42, samples=1000):
+def bleu(
+    predictions: Sequence[str],
+    references: Sequence[str | list[str]],
+    language: str | None = None,
+    seed: int = 42,
+    samples: int = 1000,
+) -> Scores:
     """BLEU, chrF and TER (lower is better) of the corpus by sacrebleu; the rows hold sentence scores.
 
     BLEU of a row leaves out the n-gram orders that the row is too short for (`effective_order`). TER counts words
@@ -274,8 +233,6 @@ def score_sacrebleu(predictions, references, language=None, seed=42, samples=100
     Args:
         language: of the predictions; it chooses the tokenizer (see `bleu_tokenizer`).
     """
-    from sacrebleu.metrics import BLEU, CHRF, TER
-
     predictions, references = _aligned(predictions, references)
     tokenizer = bleu_tokenizer(language, references)
     asian = tokenizer in ("zh", "ja-mecab", "char")
@@ -295,26 +252,49 @@ def score_sacrebleu(predictions, references, language=None, seed=42, samples=100
     return Scores(totals, _as_rows(per_row), {name: str(metric.get_signature()) for name, metric in metrics.items()})
 
 
-def score_ibleu(predictions, references, sources, language=None, alpha=0.8, seed=42, samples=1000):
+@dataclass
+class IBleu:
+    """Scores of the sums of BLEU's ten statistics against the references, ten against the source, and of copies."""
+
+    metric: BLEU
+    alpha: float
+    rows: int
+
+    def bleu(self, sums: Sequence[float]) -> float:
+        return _corpus_score(self.metric, sums[:10])
+
+    def self_bleu(self, sums: Sequence[float]) -> float:
+        return _corpus_score(self.metric, sums[10:20])
+
+    def copy_rate(self, sums: Sequence[float]) -> float:
+        return sums[20] / self.rows
+
+    def ibleu(self, sums: Sequence[float]) -> float:
+        return self.alpha * self.bleu(sums) - (1 - self.alpha) * self.self_bleu(sums)
+
+
+def ibleu(
+    predictions: Sequence[str],
+    references: Sequence[str | list[str]],
+    sources: Sequence[str],
+    language: str | None = None,
+    alpha: float = 0.8,
+    seed: int = 42,
+    samples: int = 1000,
+) -> Scores:
     """Near the reference and far from the source: iBLEU = alpha BLEU(references) - (1 - alpha) BLEU(source).
 
     `self_bleu` is BLEU against the source; `copy_rate` the share of predictions that are the source, word for word.
-    iBLEU of a row leaves out the n-gram orders that the row is too short for, as in score_sacrebleu.
+    iBLEU of a row leaves out the n-gram orders that the row is too short for, as in `bleu`.
 
     Source:
         Sun and Zhou 2012, "Joint Learning of a Dual SMT System for Paraphrase Generation".
     """
-    from sacrebleu.metrics import BLEU
-
     predictions, references = _aligned(predictions, references)
     tokenizer = bleu_tokenizer(language, references)
     metric = BLEU(tokenize=tokenizer, force=True)
-    scores = {
-        "ibleu": lambda sums: alpha * scores["bleu"](sums) - (1 - alpha) * scores["self_bleu"](sums),
-        "bleu": lambda sums: _corpus_score(metric, sums[:10]),
-        "self_bleu": lambda sums: _corpus_score(metric, sums[10:20]),
-        "copy_rate": lambda sums: sums[20] / len(predictions),
-    }
+    parts = IBleu(metric, alpha, len(predictions))
+    scores = {name: getattr(parts, name) for name in ("ibleu", "bleu", "self_bleu", "copy_rate")}
     if not predictions:
         return Scores(summarize([], scores))
     copied = [100.0 * (tokenize(p) == tokenize(s)) for p, s in zip(predictions, sources, strict=True)]
@@ -331,7 +311,7 @@ def score_ibleu(predictions, references, sources, language=None, alpha=0.8, seed
 # --- Exact match and F1 of short answers -----------------------------------------------------------------------------
 
 
-def normalize_answer(text):
+def normalize_answer(text: str) -> str:
     """The official SQuAD normalisation: lower case, no ASCII punctuation, no English articles, single spaces."""
     text = "".join(character for character in text.lower() if character not in string.punctuation)
     return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
@@ -346,11 +326,8 @@ def _answer_f1(prediction, reference):
     return 2 * precision * recall / (precision + recall) if shared else 0.0
 
 
-def squad(predictions, references):
-    """Exact match and F1 of each row, best over its references: {"exact_match": [...], "f1": [...]}.
-
-    No reference, or none that normalises to something, means that the question has no answer, as in SQuAD 2.0.
-    """
+def _squad_rows(predictions, references):
+    """{"exact_match": [...], "f1": [...]} of each row, best over its references."""
     per_row = {"exact_match": [], "f1": []}
     for prediction, refs in zip(*_aligned(predictions, references), strict=True):
         predicted = normalize_answer(prediction)
@@ -360,6 +337,11 @@ def squad(predictions, references):
     return per_row
 
 
-def score_squad(predictions, references, seed=42, samples=1000):
-    """Exact match and F1 by the official SQuAD rules, mean of the rows (see `squad`)."""
-    return average(squad(predictions, references), {"squad": "squad:v1.1|no-answer:v2.0"}, seed, samples)
+def squad(
+    predictions: Sequence[str], references: Sequence[str | list[str]], seed: int = 42, samples: int = 1000
+) -> Scores:
+    """Exact match and F1 by the official SQuAD rules, mean of the rows, each best over its references.
+
+    No reference, or none that normalises to something, means that the question has no answer, as in SQuAD 2.0.
+    """
+    return average(_squad_rows(predictions, references), {"squad": "squad:v1.1|no-answer:v2.0"}, seed, samples)

@@ -12,7 +12,7 @@ from transformers.trainer_utils import EvalPrediction, TrainOutput
 
 from recipes.common.decoding import generate_ids, sampled
 from recipes.common.learning.batches import TrainingBatches, lengths_of, with_blank
-from recipes.common.learning.loss import decoder_states, token_loss
+from recipes.common.loss import decoder_states, token_loss
 from recipes.common.upstream import cpu
 from recipes.common.upstream.trainer import Hooks
 

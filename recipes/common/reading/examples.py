@@ -35,6 +35,7 @@ def load(
     seed: int,
     several: Collection[str] = (),
     allow_none: Collection[str] = (),
+    may_be_empty: Collection[str] = (),
     tokenizer: Any = None,
     validation_share: float = 0.1,
     validation_most: int | None = 1000,
@@ -45,11 +46,12 @@ def load(
         settings: arguments.RecipeSettings with the flags that the task's columns name.
         several: fields that may hold a list of texts, and then always are a list.
         allow_none: those of `several` whose list may be empty: that there is no text is known, not forgotten.
+        may_be_empty: fields that may be missing, null or empty, and then are the empty text.
         tokenizer: for the task's `refuse`.
         validation_share, validation_most: how many training rows, or wholes that the task's `together` makes of them,
             become a validation split where there is none; 0 for no split, None for no limit.
     """
-    splits = Splits(several=several)
+    splits = Splits(several=several, may_be_empty=may_be_empty)
     problems = _read_splits(splits, task, settings)
     chosen = {field: getattr(settings, flag) for field, (flag, _) in task.columns.items() if flag}
     _make_examples(splits, problems, task, task.columns, chosen, settings, tokenizer, allow_none, new=False)
@@ -64,14 +66,12 @@ def load(
     return splits
 
 
-def load_new(
-    task: Task, settings: Any, path: str | Path, columns: Mapping[str, str], several: Collection[str], tokenizer: Any
-) -> Splits:
-    """Examples of a file without targets, as split "new"; `columns` and `several` as a run's own report has them."""
+def load_new(task: Task, settings: Any, path: str | Path, report: Mapping[str, Any], tokenizer: Any) -> Splits:
+    """Examples of a file without targets, as split "new"; `report` is that of the run's own splits."""
     rows = task.read(path, settings, new=True) if task.read else read_file(path)
-    splits = Splits({"new": rows}, several)
+    splits = Splits({"new": rows}, report["several"], report["may_be_empty"])
     fields = {field: one for field, one in task.columns.items() if field not in fields_of(task.target)}
-    _make_examples(splits, [], task, fields, columns, settings, tokenizer, allow_none=(), new=True)
+    _make_examples(splits, [], task, fields, report["columns"], settings, tokenizer, allow_none=(), new=True)
     return splits
 
 
@@ -132,10 +132,12 @@ def _find_columns(splits, fields, chosen):
                 splits.notes.append(f"{file}: {field} is column {here[0]!r}; --{flag} can choose {listed(here[1:])}")
             if here:
                 names, splits.columns[field] = here[:1], here[0]
+            elif field in splits.may_be_empty:
+                splits.columns.setdefault(field, names[0])
             elif there:  # a file of nothing but broken rows has no columns; its rows will be named
                 lacks = f"{file}: no column {' or '.join(map(repr, names))} for {field}; it has {listed(there)}"
-                guess = did_you_mean(names, there, f"; did you mean --{flag} {{}}?")
-                problems.append(lacks + (guess or f"; name one with --{flag}"))
+                guess = did_you_mean(names, there, f"; did you mean --{flag} {{}}?" if flag else "; did you mean {!r}?")
+                problems.append(lacks + (guess or (f"; name one with --{flag}" if flag else "")))
     return problems
 
 
@@ -193,7 +195,9 @@ def _example(row, splits, allow_none):
         is_list = may_be_list and isinstance(value, list | tuple)
         texts = [_text(one) for one in (value if is_list else [value])]
         fault = next((fault for _, fault in texts if fault), None)
-        if column not in row:
+        if field in splits.may_be_empty and fault in (Fault.NULL, Fault.EMPTY):
+            texts, fault = [("", None)], None
+        elif column not in row:
             fault = Fault.MISSING
         elif not texts and field not in allow_none:
             fault = Fault.NO_ITEMS

@@ -49,15 +49,16 @@ class Splits(dict):
     `sources`: split -> its origin; `notes`: sentences for the user.
     """
 
-    def __init__(self, splits: Iterable = (), several: Iterable[str] = ()):
+    def __init__(self, splits: Iterable = (), several: Iterable[str] = (), may_be_empty: Iterable[str] = ()):
         super().__init__(splits)
+        self.may_be_empty = list(may_be_empty)
         self.several, self.columns, self.counts, self.sources, self.notes = list(several), {}, {}, {}, []
 
     @property
     def report(self) -> dict[str, Any]:
         """What run.json tells of the data."""
-        about = {"columns": self.columns, "several": self.several, "rows": self.counts}
-        return about | {"sources": self.sources, "notes": self.notes}
+        about = {"columns": self.columns, "several": self.several, "may_be_empty": self.may_be_empty}
+        return about | {"rows": self.counts, "sources": self.sources, "notes": self.notes}
 
     def remark(self, what: str, applies: Callable[[dict], bool]) -> None:
         """Note for each split in how many of its examples `applies`, and which."""

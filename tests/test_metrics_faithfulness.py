@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recipes.metrics.facts import mentions
-from recipes.metrics.faithfulness import check, copying, fragments, score_faithfulness
+from recipes.metrics.faithfulness import check, copying, fragments, score
 
 
 def flags(output, source, **settings):
@@ -112,10 +112,10 @@ def test_a_first_word_is_a_name_unless_the_run_knows_it():
 
 def test_nouns_with_capitals_switch_names_off():
     german = ["Die Kundin möchte eine Tasse und einen Teller bestellen.", "Der Hund mag den Garten."]
-    scores = score_faithfulness(german, ["The customer orders.", "The dog."])
+    scores = score(german, ["The customer orders.", "The dog."])
     assert scores.totals["unsupported_name"] == 0 and "names:no" in scores.signatures["faithfulness"]
     english = ["The customer met Bea in the garden."]
-    assert score_faithfulness(english, ["The customer."]).totals["unsupported_name"] == 1
+    assert score(english, ["The customer."]).totals["unsupported_name"] == 1
 
 
 def test_mentions_take_each_stretch_once():
@@ -192,13 +192,13 @@ def test_a_copy_is_supported_whatever_it_is():
 def test_a_run_counts_flags_and_gives_intervals():
     outputs = ["12 mugs for Bo by Monday.", "13 mugs for €5.", "The mug is for Bea.", ""]
     sources = ["Bo: twelve mugs, by Monday", "12 mugs, 5 euros", "A mug for Bo", "x"]
-    scores = score_faithfulness(outputs, sources, samples=200)
+    scores = score(outputs, sources, samples=200)
     assert [len(row["unsupported"]) for row in scores.rows] == [0, 1, 1, 0]
     assert scores.totals["unsupported_rows"] == 50.0
     assert scores.totals["supported_figures"] == 75.0  # 13 is wrong; 12, Monday and €5 are right
     assert (scores.totals["unsupported_number"], scores.totals["unsupported_name"]) == (1, 1)
     assert scores.totals["unsupported_rows_ci_low"] < 50 < scores.totals["unsupported_rows_ci_high"]
-    assert score_faithfulness([], []).rows == []
+    assert score([], []).rows == []
 
 
 def test_planted_errors_in_the_bundled_summaries():
@@ -206,10 +206,10 @@ def test_planted_errors_in_the_bundled_summaries():
     lines = (Path(__file__).parents[1] / "data/tickets/test.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     sources = [row["document"] for row in rows]
-    clean = score_faithfulness([row["summary"] for row in rows], sources, samples=10)
+    clean = score([row["summary"] for row in rows], sources, samples=10)
     assert clean.totals["unsupported_rows"] <= 5
     planted = [re.sub(r"\b(\d{4,})(\d)\b", lambda m: m[1] + str((int(m[2]) + 5) % 10), row["summary"]) for row in rows]
-    found = score_faithfulness(planted, sources, samples=10).rows
+    found = score(planted, sources, samples=10).rows
     changed = [row for row, old, new in zip(found, rows, planted, strict=True) if old["summary"] != new]
     missed = [row for row in changed if not any(flag["kind"] == "number" for flag in row["unsupported"])]
     assert len(changed) > 100 and len(missed) <= len(changed) // 20
@@ -219,7 +219,7 @@ def test_figures_only_for_outputs_in_another_language():
     """Numbers, dates and amounts are compared across languages; neither names nor copied words are judged."""
     sources = ["Ann wants 13 mugs for €12.50 by 3 March.", "Please call London on 0290 932261."]
     outputs = ["Ann möchte bis zum 3. März 14 Becher für 12,50 €.", "Appelez Londres au 0290 932261."]
-    scores = score_faithfulness(outputs, sources, figures_only=True)
+    scores = score(outputs, sources, figures_only=True)
     assert [[flag["text"] for flag in row["unsupported"]] for row in scores.rows] == [["14"], []]
     assert [set(row) for row in scores.rows] == [{"unsupported", "figures"}] * 2
     assert scores.totals["unsupported_rows"] == 50 and scores.totals["unsupported_name"] == 0

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recipes.metrics import scores
+from recipes.metrics import scores, words
 
 ROOT = Path(__file__).parents[1]
 
@@ -55,9 +55,9 @@ def test_rouge_equals_rouge_score_on_500_texts():
     references = [random_text(generator) if i % 4 else text.upper() + " mat" for i, text in enumerate(texts)]
     expected = RougeScorer(["rouge1", "rouge2", "rougeL"])
     by_line = RougeScorer(["rougeLsum"])
-    ours = scores.rouge(texts, references)
+    ours = scores._rouge_rows(texts, references)
     for i, (text, reference) in enumerate(zip(texts, references, strict=True)):
-        lines = ["\n".join(scores.split_sentences(each)) for each in (reference, text)]
+        lines = ["\n".join(words.split_sentences(each)) for each in (reference, text)]
         theirs = expected.score(reference, text) | by_line.score(*lines)
         assert {name: values[i] for name, values in ours.items()} == {k: 100 * v.fmeasure for k, v in theirs.items()}
     assert sum(value > 0 for value in ours["rouge2"]) > 200
@@ -69,13 +69,13 @@ def test_rouge_of_english_is_rouge_score_whatever_the_characters():
 
     prediction, reference = "A naïve café in Köln", "A naive cafe in Köln"
     theirs = RougeScorer(["rouge1"]).score(reference, prediction)["rouge1"].fmeasure
-    assert scores.rouge([prediction], [reference], "en")["rouge1"] == [100 * theirs]
-    assert scores.rouge([prediction], [reference])["rouge1"] == [pytest.approx(60.0)]  # a, in, köln of five
+    assert scores._rouge_rows([prediction], [reference], "en")["rouge1"] == [100 * theirs]
+    assert scores._rouge_rows([prediction], [reference])["rouge1"] == [pytest.approx(60.0)]  # a, in, köln of five
     assert theirs != pytest.approx(0.6)
 
 
 def test_rouge_by_hand():
-    per_row = scores.rouge(["the cat"], ["the cat sat"])
+    per_row = scores._rouge_rows(["the cat"], ["the cat sat"])
     assert {name: round(values[0], 4) for name, values in per_row.items()} == {
         "rouge1": 80.0,  # precision 2/2, recall 2/3
         "rouge2": 66.6667,  # precision 1/1, recall 1/2
@@ -88,18 +88,18 @@ def test_rouge_by_hand():
 def test_identical_strings_score_100(language):
     """Trap 12: rouge_score alone gives 0 outside of a-z."""
     text = SCRIPTS[language]
-    assert {name: values[0] for name, values in scores.rouge([text], [text]).items()} == dict.fromkeys(
+    assert {name: values[0] for name, values in scores._rouge_rows([text], [text]).items()} == dict.fromkeys(
         ["rouge1", "rouge2", "rougeL", "rougeLsum"], 100.0
     )
     other = next(other for other in SCRIPTS.values() if other != text)
-    assert scores.rouge([other], [text])["rouge1"] == [0.0]
+    assert scores._rouge_rows([other], [text])["rouge1"] == [0.0]
 
 
 def test_rouge_takes_the_best_reference_for_each_metric():
     """As rouge_score's score_multi: rouge1 from one reference, rouge2 from another."""
     references = ["c b a x", "a b y z w v"]
-    many = scores.rouge(["a b c"], [references])
-    first, second = (scores.rouge(["a b c"], [reference]) for reference in references)
+    many = scores._rouge_rows(["a b c"], [references])
+    first, second = (scores._rouge_rows(["a b c"], [reference]) for reference in references)
     assert first["rouge1"] > second["rouge1"] and first["rouge2"] < second["rouge2"]
     assert many["rouge1"] == first["rouge1"] and many["rouge2"] == second["rouge2"]
 
@@ -107,9 +107,9 @@ def test_rouge_takes_the_best_reference_for_each_metric():
 def test_rougelsum_compares_sentences():
     """Trap 12: without sentences rougeLsum would equal rougeL."""
     prediction, reference = "Bo sleeps. Ann sings.", "Ann sings. Bo sleeps."
-    per_row = scores.rouge([prediction], [reference])
+    per_row = scores._rouge_rows([prediction], [reference])
     assert per_row["rougeL"] == [50.0] and per_row["rougeLsum"] == [100.0]
-    chinese = scores.rouge(["他睡觉。她唱歌。"], ["她唱歌。他睡觉。"])
+    chinese = scores._rouge_rows(["他睡觉。她唱歌。"], ["她唱歌。他睡觉。"])
     assert chinese["rougeL"] == [50.0] and chinese["rougeLsum"] == [100.0]
 
 
@@ -131,7 +131,7 @@ def test_rougelsum_compares_sentences():
 )
 def test_tokenize(text, expected):
     """Trap 12: words with their accents and marks, characters where no spaces are, emoji."""
-    assert scores.tokenize(text) == expected
+    assert words.tokenize(text) == expected
 
 
 # --- Sentences -------------------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def test_split_sentences(text, expected, monkeypatch):
     monkeypatch.setattr(nltk.data, "load", refuse)
     monkeypatch.setattr(nltk, "download", refuse)
     scores._sentence_splitter.cache_clear()
-    assert scores.split_sentences(text) == expected
+    assert words.split_sentences(text) == expected
 
 
 def test_splitting_does_not_depend_on_the_clock(monkeypatch):
@@ -169,7 +169,7 @@ def test_splitting_does_not_depend_on_the_clock(monkeypatch):
     from nltk import redos
 
     monkeypatch.setattr(redos, "DEFAULT_TIMEOUT", 0.01)
-    assert len(scores.split_sentences("One more. " * 5000)) == 5000
+    assert len(words.split_sentences("One more. " * 5000)) == 5000
 
 
 # --- BLEU, chrF, TER -------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ def test_sacrebleu_equals_sacrebleu():
     import sacrebleu
 
     streams = [[refs[i] if i < len(refs) else None for refs in REFERENCES] for i in range(2)]
-    result = scores.score_sacrebleu(PREDICTIONS, REFERENCES)
+    result = scores.bleu(PREDICTIONS, REFERENCES)
     assert result.totals["bleu"] == round(sacrebleu.corpus_bleu(PREDICTIONS, streams).score, 4)
     assert result.totals["chrf"] == round(sacrebleu.corpus_chrf(PREDICTIONS, streams).score, 4)
     assert result.totals["ter"] == round(sacrebleu.corpus_ter(PREDICTIONS, streams).score, 4)
@@ -210,7 +210,7 @@ def test_sacrebleu_equals_sacrebleu():
 
 
 def test_bleu_and_ter_by_hand():
-    result = scores.score_sacrebleu(["a b c d e"], ["a b c d f"])
+    result = scores.bleu(["a b c d e"], ["a b c d f"])
     assert result.totals["bleu"] == pytest.approx(100 * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25, abs=1e-4)
     assert result.totals["ter"] == 20.0  # one edit for five words
 
@@ -219,10 +219,10 @@ def test_bleu_and_ter_by_hand():
 def test_bleu_of_a_small_change_is_not_zero(language):
     """Trap 12: sacrebleu's default tokenizer takes a Chinese sentence for one word."""
     text = SCRIPTS[language]
-    assert scores.score_sacrebleu([text], [text], language).totals["bleu"] == pytest.approx(100)
+    assert scores.bleu([text], [text], language).totals["bleu"] == pytest.approx(100)
     if language in ("zh", "ja", "th"):
         for named in (language, None):
-            changed = scores.score_sacrebleu([text[:-3]], [text], named)
+            changed = scores.bleu([text[:-3]], [text], named)
             assert 50 < changed.totals["bleu"] < 100 and "tok:13a" not in changed.signatures["bleu"]
 
 
@@ -257,8 +257,8 @@ def test_copying_scores_badly_on_ibleu():
     sources = ["the small red lamp stands on the old table", "we ship every parcel within two working days"]
     references = ["a little red lamp is on the old table", "every parcel is shipped within two working days"]
     rewritten = ["the little red lamp is on the old table", "every parcel leaves within two working days"]
-    copy = scores.score_ibleu(sources, references, sources).totals
-    good = scores.score_ibleu(rewritten, references, sources).totals
+    copy = scores.ibleu(sources, references, sources).totals
+    good = scores.ibleu(rewritten, references, sources).totals
     assert copy["copy_rate"] == 100.0 and copy["self_bleu"] == pytest.approx(100)
     assert copy["ibleu"] == pytest.approx(0.8 * copy["bleu"] - 20, abs=1e-3)
     assert good["copy_rate"] == 0.0 and good["ibleu"] > copy["ibleu"] + 20
@@ -267,7 +267,7 @@ def test_copying_scores_badly_on_ibleu():
 
 def test_ibleu_of_a_row():
     """A perfect paraphrase without a word of the source, 0.8 * 100; a copy that is right and still one, 80 - 20."""
-    found = scores.score_ibleu(["red lamp", "blue mug"], ["red lamp", "blue mug"], ["light, crimson", "blue mug"])
+    found = scores.ibleu(["red lamp", "blue mug"], ["red lamp", "blue mug"], ["light, crimson", "blue mug"])
     assert [row["ibleu"] for row in found.rows] == [80, 60]
     assert [row["copy_rate"] for row in found.rows] == [0, 100]
 
@@ -298,7 +298,7 @@ def test_ibleu_of_a_row():
 )
 def test_squad(prediction, references, exact_match, f1):
     """Trap 31: the official SQuAD rules, with those of version 2 for questions without an answer."""
-    assert scores.squad([prediction], [references]) == {"exact_match": [exact_match], "f1": [pytest.approx(f1)]}
+    assert scores._squad_rows([prediction], [references]) == {"exact_match": [exact_match], "f1": [pytest.approx(f1)]}
 
 
 # --- Intervals -------------------------------------------------------------------------------------------------------
@@ -341,10 +341,10 @@ def test_a_corpus_score_is_resampled_from_its_counts():
     noisy = [
         " ".join(w if generator.random() < 1.03 - len(text) / 100 else "x" for w in text.split()) for text in references
     ]
-    totals = scores.score_sacrebleu(noisy, references).totals
+    totals = scores.bleu(noisy, references).totals
     theirs = BLEU().corpus_score(noisy, [references], n_bootstrap=1000)
     assert (totals["bleu_ci_high"] - totals["bleu_ci_low"]) / 2 == pytest.approx(theirs._ci, rel=0.1)
-    rows = [row["bleu"] for row in scores.score_sacrebleu(noisy, references).rows]
+    rows = [row["bleu"] for row in scores.bleu(noisy, references).rows]
     low, high = scores.bootstrap_interval(rows)
     assert not low <= totals["bleu"] <= high
 
@@ -362,10 +362,10 @@ def test_the_bootstrap_needs_little_memory():
 
 
 def families(predictions, references):
-    yield scores.score_rouge(predictions, references)
-    yield scores.score_sacrebleu(predictions, references)
-    yield scores.score_squad(predictions, references)
-    yield scores.score_ibleu(predictions, references, [refs[0] if refs else "" for refs in references])
+    yield scores.rouge(predictions, references)
+    yield scores.bleu(predictions, references)
+    yield scores.squad(predictions, references)
+    yield scores.ibleu(predictions, references, [refs[0] if refs else "" for refs in references])
 
 
 def test_all_families_have_one_shape():
@@ -388,13 +388,13 @@ def test_no_rows_are_no_error():
 
 
 def test_totals_are_means_of_the_rows():
-    result = scores.score_rouge(["a b", "a"], ["a b", "b"])
+    result = scores.rouge(["a b", "a"], ["a b", "b"])
     assert result.totals["rouge1"] == 50.0 and [row["rouge1"] for row in result.rows] == [100.0, 0.0]
 
 
 def test_unequal_lists_are_refused():
     with pytest.raises(ValueError, match="2 predictions but 1 rows of references"):
-        scores.score_rouge(["a", "b"], ["a"])
+        scores.rouge(["a", "b"], ["a"])
 
 
 def test_importing_scores_is_cheap():
@@ -443,9 +443,9 @@ def test_evaluate_modules_work_without_network(tmp_path):
     results = json.loads(done.stdout.splitlines()[-1])
     rows = (["The cat", "b"], [["the cat", "x"], ["c"]])
     for name, score in [
-        ("rouge", scores.score_rouge),
-        ("sacrebleu", scores.score_sacrebleu),
-        ("squad", scores.score_squad),
+        ("rouge", scores.rouge),
+        ("sacrebleu", scores.bleu),
+        ("squad", scores.squad),
     ]:
         expected = score(*rows)
         assert results[name] == expected.totals | {"signatures": expected.signatures}
