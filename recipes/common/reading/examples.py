@@ -251,15 +251,14 @@ def _leave_out_unwanted(splits, task, settings):
     """Take the training examples for which the task has a reason out, and count them by their ids."""
     examples, source, counts = splits["train"], splits.sources["train"], splits.counts["train"]
     file = source.get("file") or source["dataset"]
-    reasons = [task.unwanted(example, settings) for example in examples]
-    pairs = list(zip(examples, reasons, strict=True))
-    groups = _note(splits, [(file, why, "id", example["id"]) for example, why in pairs if why], "rows left out")
-    if all(reasons):
-        told = ", ".join(group["reason"] for group in groups)
-        raise UserError(f"{file}: none of its {len(reasons)} examples is left: {told}")
-    splits["train"] = [example for example, reason in pairs if not reason]
-    counts["left_out"] += groups
-    counts["used"] -= len(examples) - len(splits["train"])
+    reasons = {example["id"]: task.unwanted(example, settings) for example in examples}
+    places = [(file, reason, "id", name) for name, reason in reasons.items() if reason]
+    counts["left_out"] += _note(splits, places, "rows left out")
+    counts["used"] -= len(places)
+    splits["train"] = [example for example in examples if not reasons[example["id"]]]
+    if not splits["train"]:
+        told = ", ".join(dict.fromkeys(reasons.values()))
+        raise UserError(f"{file}: none of its {len(examples)} examples is left: {told}")
 
 
 def _note(splits, places, what):

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the library `datasets` has no public means for; read in version 5.2.0."""
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import datasets
@@ -16,25 +14,15 @@ def load_as_text(name: str, config: str | None, revision: str | None, from_cache
     """`datasets.load_dataset`, with the cells of CSV files as the text that they are.
 
     Args:
-        from_cache: take what is in the library's cache, and do not try the Hub.
-    """
-    with _offline() if from_cache else contextlib.nullcontext():
-        try:
-            return datasets.load_dataset(name, config, revision=revision, **TEXT)
-        except ValueError:  # only the builder for CSV knows these settings; the files of all others have types
-            return datasets.load_dataset(name, config, revision=revision)
-
-
-@contextlib.contextmanager
-def _offline() -> Iterator[None]:
-    """Within this, the library does not try the Hub, which otherwise takes 23 seconds where it is out of reach.
-
-    For all threads: the library reads this one setting. `DownloadConfig.local_files_only` has no effect on data sets.
+        from_cache: take what is in the library's cache, and do not try the Hub. That would take 23 seconds where it is
+            out of reach, and DownloadConfig.local_files_only has no effect; this switch is read by all threads.
     """
     before = datasets.config.HF_HUB_OFFLINE
-    datasets.config.HF_HUB_OFFLINE = True
+    datasets.config.HF_HUB_OFFLINE = before or from_cache
     try:
-        yield
+        return datasets.load_dataset(name, config, revision=revision, **TEXT)
+    except ValueError:  # only the builder for CSV knows these settings; the files of all others have types
+        return datasets.load_dataset(name, config, revision=revision)
     finally:
         datasets.config.HF_HUB_OFFLINE = before
 
