@@ -106,9 +106,9 @@ def test_files_replace_the_default_data_set():
 
 def test_source_template():
     template = "ask: {question} in {context}"
-    assert arguments.source_template(template, None) == template
-    assert arguments.source_template(template, "") == "{question} in {context}"
-    assert arguments.source_template(template, "q: ") == "q: {question} in {context}"
+    assert features.source_template(template, None) == template
+    assert features.source_template(template, "") == "{question} in {context}"
+    assert features.source_template(template, "q: ") == "q: {question} in {context}"
 
 
 # ---------------------------------------------------------------- flags that are not known

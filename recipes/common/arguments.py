@@ -125,11 +125,6 @@ def parse(task: Task, argv: list[str] | None = None) -> tuple[RecipeSettings, Se
     return settings, _training_arguments({name: values[name] for name in fields}, given)
 
 
-def source_template(template: str, source_prefix: str | None) -> str:
-    """`template` with the text before its first field replaced by `source_prefix` (None: unchanged)."""
-    return template if source_prefix is None else source_prefix + template[template.index("{") :]
-
-
 class _Parser(HfArgumentParser):
     """The library's parser, whose errors are UserErrors and which tells what was typed from what is a default."""
 

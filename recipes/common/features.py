@@ -25,6 +25,7 @@ KEPT = 48  # tables in the cache; the least recently used go first
 RECIPES = Path(__file__).resolve().parents[1]
 # Settings that change no feature: those of the decoding, and where the rows come from, which are hashed as they are.
 INDIFFERENT = {
+    "given",
     *transformers.GenerationConfig().to_dict(),
     *(one.name for one in dataclasses.fields(arguments.RecipeSettings)),
 } - {"max_source_length", "max_target_length", "source_prefix"}

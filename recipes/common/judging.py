@@ -28,7 +28,7 @@ class Judge:
     """Scores a split; given to Seq2SeqTrainer as `compute_metrics`.
 
     After a call `rows` holds what was scored, the lines of predictions.jsonl; `totals` and `signatures` what came of
-    it; `texts` what was generated, {feature: texts}; `baselines` what `compare` found.
+    it; `texts` what was generated, {feature: texts}; `baselines` what baseline_results.json holds so far.
     """
 
     def __init__(self, task: Task, settings, tokenizer: PreTrainedTokenizerBase, args: TrainingArguments):
@@ -80,14 +80,8 @@ class Judge:
         examples = group_by_row(table)
         self._score(examples, [self.task.trivial(one.row) for one in examples])
         name = self.task.trivial.__doc__.partition(":")[0].lower()
-        self.baselines = {
-            "rows": len(examples),
-            "trivial_name": name,
-            "untuned": untuned,
-            "trivial": self.totals,
-        }
         self.rows = []  # nothing of the tuned model has been scored yet
-        return self.baselines
+        return {"rows": len(examples), "trivial_name": name, "untuned": untuned, "trivial": self.totals}
 
     def tuned(self, table: Dataset) -> dict[str, float]:
         """The totals of the last call for the rows of `table` alone, which were among those scored then."""

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The model card: scores beside the baselines, a snippet that runs, how the model was made."""
 
+import json
+from pathlib import Path
+
 import jinja2
+from huggingface_hub import ModelCardData
 
 CARD = """\
 ---
-library_name: transformers
-base_model: {{ settings.model_name_or_path }}
-tags: [text2text-generation, {{ recipe.name }}]
+{{ head }}
 ---
 
 # {{ settings.model_name_or_path }}, {{ "fine-tuned" if arguments.do_train else "scored" }} by {{ recipe.name }}
@@ -45,23 +47,41 @@ To repeat it: `{{ command | join(" ") }}`. Everything else is in `run.json`; the
 """
 
 
-def write_card(run, split, metrics, evaluator):
-    """Write README.md, the model card: scores beside the baselines, a snippet that runs, how it was made."""
-    baselines = run.read("baseline_results.json") or {}
+def write_card(folder: str | Path) -> None:
+    """Write README.md, the model card, from the files of a finished run's folder."""
+    folder = Path(folder)
+    record, baselines = _read(folder / "run.json"), _read(folder / "baseline_results.json")
+    with open(folder / "predictions.jsonl", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
     names = {"untuned": "untuned", "trivial": baselines.get("trivial_name"), "tuned": "**tuned**"}
     table = {names[label]: baselines[label] for label in names if label in baselines}
-    table = table or ({"this model": evaluator.totals} if evaluator.rows else {})
-    hidden = {name for name in run.record["decoding"] if name.endswith("_id")} | {"transformers_version"}
-    decoding = [f"{name} {value}" for name, value in run.record["decoding"].items() if name not in hidden]
+    split = baselines.get("split", "test" if (folder / "predict_results.json").exists() else "validation")
+    if not table:
+        prefix = "predict" if split == "test" else "eval"
+        results = _read(folder / f"{prefix}_results.json")
+        table = {"this model": {name.removeprefix(f"{prefix}_"): value for name, value in results.items()}}
+    hidden = {name for name in record["decoding"] if name.endswith("_id")} | {"transformers_version"}
+    decoding = [f"{name} {value}" for name, value in record["decoding"].items() if name not in hidden]
+    head = ModelCardData(
+        library_name="transformers",
+        base_model=record["settings"]["model_name_or_path"],
+        tags=["text2text-generation", record["recipe"]["name"]],
+    )
     shown = {
-        **run.record,
+        **record,
+        "head": head.to_yaml(),
         "decoding": ", ".join(decoding),
-        "signatures": " ".join(evaluator.signatures.values()),
+        "signatures": " ".join(record["signatures"].values()),
         "split": split,
-        "count": baselines.get("rows") or len(evaluator.rows),
-        "metrics": metrics,
+        "count": baselines.get("rows", len(rows)),
         "table": table,
-        "folder": str(run.folder),
-        "example": evaluator.rows[0]["source"] if evaluator.rows else run.record["source"],
+        "folder": str(folder),
+        "example": rows[0]["source"],
     }
-    run.write_text("README.md", jinja2.Environment(keep_trailing_newline=True).from_string(CARD).render(shown))
+    text = jinja2.Environment(keep_trailing_newline=True).from_string(CARD).render(shown)
+    (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def _read(path: Path) -> dict:
+    """The JSON object in a file; {} where there is none, as baselines after an evaluation alone."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

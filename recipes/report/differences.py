@@ -12,7 +12,7 @@ import functools
 import unicodedata
 from collections import Counter
 
-from recipes.metrics.scores import SPACELESS, is_spaceless, tokenize
+from recipes.metrics.words import SPACELESS, is_spaceless, tokenize
 
 LONGEST = 2000  # characters that are compared: the time grows with their square
 

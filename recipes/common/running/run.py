@@ -173,7 +173,8 @@ class Run:
         self.compared = features.sample(tables[self.split], BASELINE_ROWS, self.args.seed)
         judge.baselines = disk.from_first_process(lambda: self.read("baseline_results.json"))
         if not judge.baselines:
-            self.write_json("baseline_results.json", {"split": self.split, **judge.compare(trainer, self.compared)})
+            judge.baselines = {"split": self.split, **judge.compare(trainer, self.compared)}
+            self.write_json("baseline_results.json", judge.baselines)
         self.lap("baselines")
 
     def save_metrics(self, split: str, metrics: dict[str, float]) -> None:
