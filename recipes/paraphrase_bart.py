@@ -132,6 +132,14 @@ def trivial(row):
     return row["original"]
 
 
+def inherited_settings(model, config):
+    """Generation settings of the checkpoint that this run does not take over, as {name: value}."""
+    old, new = model.generation_config.to_diff_dict(), config.to_diff_dict()
+    # The others change no text.
+    ignored = {"transformers_version", "_from_model_config", "use_cache", "output_attentions", "output_hidden_states"}
+    return {name: value for name, value in old.items() if name not in ignored and new.get(name) != value}
+
+
 # ---------------------------------------------------------------- Main
 def main(argv=None):
     # Settings
@@ -155,7 +163,7 @@ def main(argv=None):
 
     # Trainer
     args.generation_config = decoding.generation_config(settings, model)
-    inherited = decoding.inherited_settings(model, args.generation_config)
+    inherited = inherited_settings(model, args.generation_config)
     if inherited:
         console.say(args, f"decoding  not taken over: {', '.join(f'{name} {inherited[name]}' for name in inherited)}")
     judge = judging.Judge(task, settings, tokenizer, args)
