@@ -1,26 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """recipes/common/features.py: templates, ids, cutting, the fixed sample, what the tokenizer loses."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import datasets
 import pytest
 
-from recipes.common.features import (
-    fill,
-    length_report,
-    lost_characters,
-    references,
-    sample,
-    template_fields,
-    tokenize,
-)
+from recipes.common.features import from_template, length_report, lost_characters, references, sample, tokenize
 
 TARGET = "{summary}"
 
 
 def settings(source=100, target=100, workers=None):
-    return SimpleNamespace(max_source_length=source, max_target_length=target, preprocessing_num_workers=workers)
+    limits = {"max_source_length": source, "max_target_length": target, "preprocessing_num_workers": workers}
+    return SimpleNamespace(source_prefix=None, **limits)
+
+
+def task_of(source="summarize: {document}", prepare=None):
+    return SimpleNamespace(recipe=Path(__file__), source=source, target=TARGET, prepare=prepare, learned=None)
 
 
 def row(name, document, summary):
@@ -35,18 +33,14 @@ ROWS = [
 
 
 def table_of(tokenizer, rows=ROWS, prepare=None, **limits):
-    prepare = prepare or fill("summarize: {document}")
-    return tokenize({"train": rows}, prepare, TARGET, tokenizer, settings(**limits))["train"]
+    return tokenize({"train": rows}, task_of(prepare=prepare), tokenizer, settings(**limits))["train"]
 
 
-def test_template_fields():
-    assert template_fields("summarize: {document}") == ["document"]
-    assert template_fields("{question} in {context}", "{answer} {question}") == ["question", "context", "answer"]
-    assert template_fields("no field, {{braces}}") == []
-
-
-def test_fill_makes_one_source():
-    assert fill("summarize: {document}")(row("a", "Ann: {hi}\n", "x"), None, None) == ["summarize: Ann: {hi}\n"]
+def test_the_template_makes_one_source():
+    prepare = from_template(task_of())
+    assert prepare(row("a", "Ann: {hi}\n", "x"), settings(), None) == ["summarize: Ann: {hi}\n"]
+    changed = SimpleNamespace(source_prefix="tl;dr ")
+    assert prepare(row("a", "Ann", "x"), changed, None) == ["tl;dr Ann"]
 
 
 def test_references_as_the_data_has_them():

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import datasets
 import numpy as np
-import pyarrow
 import tokenizers
 import transformers
 from datasets import Dataset, List, Value
@@ -154,7 +153,10 @@ def _kept(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, sett
                 os.utime(place)
                 _forget(place.parent)
                 break
-            except (OSError, pyarrow.ArrowException):  # a file of it is damaged: make it anew
+            except datasets.exceptions.DatasetGenerationError as error:
+                if not isinstance(error.__cause__, OSError):
+                    raise error.__cause__ from None  # a row's fault
+            except (OSError, ValueError):  # a file of it is damaged, or nothing can be kept there
                 shutil.rmtree(place, ignore_errors=True)
     if table is None:
         table = Dataset.from_list(list(encode(**where)), columns)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""recipes/common/running/run.py: the folder of a run, and the truth about how it ended."""
+"""recipes/common/running/: the folder of a run, and the truth about how it ended."""
 
 import errno
 import hashlib
@@ -10,11 +10,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 from helpers import contents, read_json, read_jsonl
-from transformers import EarlyStoppingCallback, TrainerControl, TrainerState
+from transformers import EarlyStoppingCallback, GenerationConfig, TrainerControl, TrainerState
 
-from recipes.common import UserError, arguments
-from recipes.common.running import checkpoints, disk
+from recipes.common import UserError, arguments, disk
+from recipes.common.running import checkpoints
 from recipes.common.running import run as runs
+from recipes.common.tasks import Task
 
 
 @pytest.fixture(autouse=True)
@@ -25,17 +26,51 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def make(*flags, data="rows of monday"):
-    settings, args, given = arguments.parse(
-        arguments.RecipeSettings, {}, "tell.py", ["rougeL"], ["--bf16", "False", *flags]
+TABLES = SimpleNamespace(lengths={}, lost={}, notes=[])
+
+
+class Split(dict):
+    """As reading.Splits: what run.json tells of the data."""
+
+    report = "rows of monday"
+
+
+def make(*flags):
+    columns = {"text": (None, ("text",)), "answer": (None, ("answer",))}
+    task = Task(
+        recipe=runs.Path("tell.py").resolve(),
+        source="tell: {text}",
+        target="{answer}",
+        columns=columns,
+        metrics=("rougeL",),
+        defaults={},
+        settings=arguments.RecipeSettings,
+        score=None,
+        trivial=None,
     )
-    return runs.Run("tell.py", settings, args, given, source="tell: {text}", target="{answer}", data=data)
+    settings, args = arguments.parse(task, ["--bf16", "False", "--train_file", "x.jsonl", *flags])
+    args.generation_config = GenerationConfig()
+    return runs.Run(task, settings, args)
 
 
-def started(*flags, **options):
-    run = make(*flags, **options)
-    run.start()
+def is_done(run, data="rows of monday"):
+    splits = Split()
+    splits.report = data
+    return run.is_done(splits)
+
+
+def started(*flags):
+    run = make(*flags)
+    is_done(run)
+    run.start(TABLES)
     return run
+
+
+def end(run, save_state=lambda: None, signatures=()):
+    """As a recipe ends, with a model and a tokenizer that write nothing."""
+    nothing = SimpleNamespace(save_pretrained=lambda folder: None)
+    judge = SimpleNamespace(rows=[], baselines={}, signatures=dict(signatures))
+    run.save(SimpleNamespace(save_state=save_state, model=nothing, processing_class=nothing), judge)
 
 
 def done(*flags):
@@ -62,8 +97,7 @@ def test_record(here):
 
 
 def test_nothing_is_written_before_the_start(here):
-    run = make()
-    run.previous()
+    assert not is_done(make())
     assert contents(here) == ["tell.py"]
 
 
@@ -72,8 +106,7 @@ def test_laps_and_the_end():
     run.lap("baselines")
     run.save_metrics("train", {"train_loss": 1.0})
     saved = []
-    score = SimpleNamespace(signatures={"rouge": "x"})
-    run.finish(SimpleNamespace(save_state=lambda: saved.append(run.read("run.json")["status"]), score=score))
+    end(run, save_state=lambda: saved.append(run.read("run.json")["status"]), signatures={"rouge": "x"})
     record = read_json("outputs/tell/run.json")
     assert saved == ["running"]  # "done" is the last thing that is written
     assert record["status"] == "done"
@@ -107,13 +140,14 @@ def test_record_is_replaced_in_one_step(monkeypatch):
     assert read_json("outputs/tell/run.json")["status"] == "interrupted"
     monkeypatch.setattr(os, "fsync", sync)
     run.write(status="done")
-    assert contents("outputs/tell") == ["recipe.py", "run.json"]
+    assert contents("outputs/tell") == [".lock", "recipe.py", "run.json"]
 
 
 def test_only_the_first_process_writes(here):
     run = make()
     run.is_main = False
-    run.start()
+    is_done(run)
+    run.start(TABLES)
     run.write_json("a.json", {})
     run.write_predictions([{"id": "a"}])
     run.save_metrics("eval", {"eval_loss": 1.0})
@@ -151,17 +185,17 @@ def test_trap_38_line_ends_that_only_unicode_knows(here):
 
 
 def test_a_new_folder():
-    assert make().previous() is None
-    assert make("--output_dir", "new").previous() is None
+    assert not is_done(make())
+    assert not is_done(make("--output_dir", "new"))
 
 
 def test_the_same_run_again():
     run = started()
-    assert make().previous() == "unfinished"
+    assert not is_done(make())
     run.write(status="failed")
-    assert make().previous() == "unfinished"
+    assert not is_done(make())
     run.write(status="done")
-    assert make().previous() == "done"
+    assert is_done(make())
 
 
 @pytest.mark.parametrize(
@@ -169,19 +203,19 @@ def test_the_same_run_again():
 )
 def test_settings_that_do_not_matter(flags):
     done()
-    assert make(*flags).previous() == "done"
+    assert is_done(make(*flags))
 
 
 def test_an_old_run_in_the_default_folder_moves(capsys):
     """And the next one; nothing is lost, and it is said."""
     for seed, place in (("1", None), ("2", "outputs/tell.1"), ("3", "outputs/tell.2")):
         run = make("--seed", seed)
-        assert run.previous() is None
-        run.start()
+        assert not is_done(run)
+        run.start(TABLES)
         said = capsys.readouterr().out
-        assert place in said if place else said == ""
+        assert place in said if place else said == " on x.jsonl\n"
     assert [read_json(f"outputs/{name}/run.json")["seed"] for name in ("tell.1", "tell.2", "tell")] == [1, 2, 3]
-    assert contents("outputs/tell") == ["recipe.py", "run.json"]
+    assert contents("outputs/tell") == [".lock", "recipe.py", "run.json"]
 
 
 @pytest.mark.parametrize("change", ["seed", "data", "recipe"])
@@ -192,7 +226,7 @@ def test_an_explicit_folder_with_another_run_is_refused(here, change):
     if change == "recipe":
         (here / "tell.py").write_text("print('edited')\n")
     with pytest.raises(UserError) as caught:
-        make("--output_dir", "mine", *(["--seed", "8"] if change == "seed" else []), data=data).previous()
+        is_done(make("--output_dir", "mine", *(["--seed", "8"] if change == "seed" else [])), data)
     said = caught.value.problems
     assert said[0] == "--output_dir mine: holds a run with other settings; name another folder or remove it"
     assert len(said) == 2 and said[1].startswith(f"{change}: ")
@@ -201,21 +235,21 @@ def test_an_explicit_folder_with_another_run_is_refused(here, change):
 
 def test_an_explicit_folder_with_other_things_is_refused(here):
     (here / "mine").mkdir()
-    assert make("--output_dir", "mine").previous() is None
+    assert not is_done(make("--output_dir", "mine"))
     (here / "mine/thesis.tex").write_text("x")
     with pytest.raises(UserError, match="--output_dir mine: not empty and not a run of these recipes"):
-        make("--output_dir", "mine").previous()
+        is_done(make("--output_dir", "mine"))
 
 
 def test_a_folder_that_cannot_be_written_to(here, monkeypatch):
     (here / "note").write_text("x")
     with pytest.raises(UserError, match="--output_dir note: note cannot be written to"):
-        make("--output_dir", "note").previous()
+        is_done(make("--output_dir", "note"))
     with pytest.raises(UserError, match="--output_dir note/a/b: .*/note cannot be written to"):
-        make("--output_dir", "note/a/b").previous()
+        is_done(make("--output_dir", "note/a/b"))
     monkeypatch.setattr("os.access", lambda path, mode: False)  # whoever runs as root may write anywhere
     with pytest.raises(UserError, match="--output_dir mine/a: .* cannot be written to"):
-        make("--output_dir", "mine/a").previous()
+        is_done(make("--output_dir", "mine/a"))
 
 
 def test_going_on_keeps_what_is_there(here):
@@ -224,8 +258,8 @@ def test_going_on_keeps_what_is_there(here):
     disk.write_json("outputs/tell/checkpoint-3/trainer_state.json", {})
     checkpoints.write_manifest(here / "outputs/tell/checkpoint-3")
     run = make()
-    assert run.previous() == "unfinished"
-    run.start()
+    assert not is_done(run)
+    run.start(TABLES)
     assert run.checkpoint() == "outputs/tell/checkpoint-3"
 
 
@@ -314,9 +348,9 @@ def test_without_a_best_one_the_last_two_stay():
 
 def test_early_stopping_where_there_is_something_to_stop_on():
     def stopping(patience, strategy="epoch"):
-        settings, args = SimpleNamespace(early_stopping_patience=patience), SimpleNamespace(eval_strategy=strategy)
-        chosen = runs.callbacks(settings, args)
-        assert isinstance(chosen[-1], checkpoints.Checkpoints)
+        run = make("--early_stopping_patience", str(patience), "--eval_strategy", strategy)
+        chosen = run.callbacks()
+        assert any(isinstance(callback, checkpoints.Checkpoints) for callback in chosen)
         return [callback.early_stopping_patience for callback in chosen if isinstance(callback, EarlyStoppingCallback)]
 
     assert stopping(2) == [2]
@@ -344,11 +378,13 @@ def test_trap_36_room_for_checkpoints(here, monkeypatch):
 
 def test_two_runs_in_one_folder(here, capsys):
     run = started()
-    other = disk.lock(run.folder)
-    assert other is None
     with pytest.raises(UserError, match="another run is writing there"):
-        runs._current = None  # as in another process
+        disk.FolderLock(run.folder)
+    runs._current = None  # as in another process
+    with pytest.raises(UserError, match="another run is writing there"):
         started()
+    run.lock.release()
+    assert contents("outputs/tell") == ["recipe.py", "run.json"]
 
 
 # ---------------------------------------------------------------- exit codes
@@ -370,7 +406,7 @@ def status():
 def test_exit_codes(capsys):
     assert runs.command_line(lambda: None) == 0
     assert fail_with(UserError("no such file", "no such column")) == 2
-    assert capsys.readouterr() == ("", "error: no such file\nno such column\n")
+    assert capsys.readouterr() == (" on x.jsonl\n", "error: no such file\nno such column\n")
     assert status() == ("running", None)
 
 
@@ -414,7 +450,7 @@ def test_exit_code_of_anything_else(capsys):
 def test_the_reason_goes_when_the_run_succeeds():
     fail_with(ZeroDivisionError("division by zero"))
     run = started()
-    run.finish(SimpleNamespace(save_state=lambda: None, score=SimpleNamespace(signatures={})))
+    end(run)
     assert status() == ("done", None)
 
 
@@ -422,8 +458,8 @@ def test_trap_35_a_checkpoint_that_another_machine_does_not_see(tmp_path, monkey
     """What the first process found is what all go by; one that cannot read it must not begin anew beside the others."""
     run = runs.Run.__new__(runs.Run)
     run.folder, run.is_main = tmp_path, False
-    monkeypatch.setattr(runs, "first_decides", lambda make: (tmp_path / "checkpoint-8", []))
+    monkeypatch.setattr(disk, "from_first_process", lambda make: (tmp_path / "checkpoint-8", []))
     with pytest.raises(UserError, match="checkpoint-8 is whole on the first machine, but .* does not see it"):
         run.checkpoint()
-    monkeypatch.setattr(runs, "first_decides", lambda make: (None, []))
+    monkeypatch.setattr(disk, "from_first_process", lambda make: (None, []))
     assert run.checkpoint() is None
