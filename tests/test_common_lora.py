@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from conftest import make_model, make_tokenizer
+from helpers import read_json
 
 from recipes.common import UserError, lora
 from recipes.common.learning.loss import decoder_states
@@ -126,9 +127,38 @@ def test_fingerprint_is_that_of_the_base():
     model = make("t5")[0]
     before = lora.fingerprint(model)
     wrapped = moved(lora.wrap(model, settings(), 1))
-    assert lora.fingerprint(wrapped) == before
+    assert wrapped.base["sha256"] == before
     lora.merge(wrapped)
-    assert wrapped.base_sha256 == before != lora.fingerprint(wrapped)
+    assert wrapped.base["sha256"] == before != lora.fingerprint(lora.save(wrapped, None))
+
+
+def test_a_dry_run_has_no_weights_to_identify():
+    with torch.device("meta"):
+        model = make("t5")[0]
+    assert lora.wrap(model, settings(), 1).base["sha256"] is None
+
+
+def test_base_json_says_where_the_base_came_from(tmp_path):
+    model, _ = make("t5")
+    model.name_or_path, model.config._commit_hash = "some/model", "abc"
+    wrapped = lora.wrap(model, settings(model_revision="v2"), 1)
+    lora.merge(wrapped)
+    lora.save(wrapped, tmp_path)
+    base = read_json(tmp_path / "base.json")
+    assert base == wrapped.base and len(base.pop("sha256")) == 64
+    assert base == {"name": "some/model", "revision": "v2", "commit": "abc"}
+    with pytest.raises(UserError, match=r"belongs to some/model \(revision v2\)"):
+        lora.load(tmp_path, make_model("t5", make_tokenizer(), seed=1))
+
+
+def test_no_save_asks_the_hub(tmp_path, monkeypatch):
+    """peft would look up the vocabulary of a base that is not in a local folder."""
+    model, _ = make("t5")
+    model.name_or_path = "some/model"
+    asked = []
+    monkeypatch.setattr("peft.utils.save_and_load.check_file_exists_on_hf_hub", lambda *_, **__: asked.append(1))
+    lora.wrap(model, settings(), 1).save_pretrained(tmp_path)
+    assert (tmp_path / "adapter_model.safetensors").is_file() and not asked
 
 
 def test_a_full_model_passes_through(tmp_path):
@@ -136,8 +166,3 @@ def test_a_full_model_passes_through(tmp_path):
     lora.merge(model)
     assert lora.save(model, tmp_path / "adapter") is model
     assert not (tmp_path / "adapter").exists()
-
-
-def test_problems_are_sentences():
-    assert lora.problems(settings()) == []
-    assert len(lora.problems(settings(lora_r=-1, lora_alpha=0, lora_dropout=1.0))) == 3

@@ -6,240 +6,150 @@ Hugging Face example scripts made known. Flags win over the YAML file, the file 
 """
 
 import dataclasses
-import difflib
+import itertools
 import json
 import math
+import operator
 import os
 import re
 import sys
-from dataclasses import dataclass, field
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass
 from pathlib import Path
+from typing import Any, Literal
 
-from recipes.common import UserError
+import torch
+import yaml
+from transformers import HfArgumentParser, Seq2SeqTrainingArguments
+from transformers.hf_argparser import HfArg
+
+from recipes.common import UserError, did_you_mean
+from recipes.common.decoding import chosen_settings
+from recipes.common.learning.batches import PAD_TO
+from recipes.common.tasks import Task
+from recipes.common.upstream import devices
 from recipes.metrics.scores import METRICS as GREATER_IS_BETTER
 
-# What people type from older scripts and tutorials -> what to type instead. The first group left transformers with 5.0,
-# the second belongs to the Hugging Face example scripts and has no counterpart here.
-REMOVED = {
-    "evaluation_strategy": "use --eval_strategy",
-    "warmup_ratio": "use --warmup_steps with a share below 1, such as --warmup_steps 0.1",
-    "overwrite_output_dir": "not needed: an old run is never overwritten; choose another --output_dir",
-    "logging_dir": "set the environment variable TENSORBOARD_LOGGING_DIR",
-    "group_by_length": "use --train_sampling_strategy group_by_length",
-    "save_safetensors": "not needed: weights are always written as safetensors",
-    "no_cuda": "use --use_cpu",
-    "use_mps_device": "not needed: the accelerator is found by itself",
-    "tokenizer": "use --tokenizer_name",
-    "per_gpu_train_batch_size": "use --per_device_train_batch_size",
-    "per_gpu_eval_batch_size": "use --per_device_eval_batch_size",
-    "include_inputs_for_metrics": "use --include_for_metrics inputs",
-    "fp16_opt_level": "apex is gone; use --bf16",
-    "fp16_backend": "use --fp16 or --bf16",
-    "half_precision_backend": "use --fp16 or --bf16",
-    "adafactor": "use --optim adafactor",
-    "sharded_ddp": "sharded weights are not supported; use torchrun",
-    "fsdp_transformer_layer_cls_to_wrap": "sharded weights are not supported; use torchrun",
-    "include_tokens_per_second": "use --include_num_input_tokens_seen",
-    "fsdp_min_num_params": "sharded weights are not supported; use torchrun",
-    "use_legacy_prediction_loop": "gone; there is one evaluation loop",
-    "mp_parameters": "gone with SageMaker's model parallelism; use torchrun",
-    "torchdynamo": "use --torch_compile_backend",
-    "ray_scope": "gone; searches are not part of these recipes",
-    "tpu_num_cores": "not supported: these recipes run on CPUs and GPUs",
-    "tpu_metrics_debug": "not supported: these recipes run on CPUs and GPUs",
-    "past_index": "not used by encoder-decoder models",
-    "jit_mode_eval": "use --torch_compile",
-    "push_to_hub_model_id": "use --hub_model_id",
-    "push_to_hub_organization": "use --hub_model_id organization/name",
-    "push_to_hub_token": "use --hub_token",
-    "evaluate_during_training": "use --eval_strategy",
-    "sortish_sampler": "does nothing in transformers 5; use --train_sampling_strategy group_by_length",
-    "generation_max_length": "use --max_target_length",
-    "generation_num_beams": "use --num_beams",
-    "gradient_checkpointing": "use --activation_checkpointing",
-    "gradient_checkpointing_kwargs": "use --activation_checkpointing_kwargs",
-    "cache_dir": "set the environment variable HF_HOME",
-    "config_name": "the configuration always comes with the model; use --model_name_or_path",
-    "use_fast_tokenizer": "not needed: transformers 5 has fast tokenizers only",
-    "use_auth_token": "log in with 'hf auth login'; no token is read from the command line",
-    "token": "log in with 'hf auth login'; no token is read from the command line",
-    "overwrite_cache": "not needed: prepared data are found by content",
-    "pad_to_max_length": "not needed: batches are padded to their longest row",
-    "ignore_pad_token_for_loss": "not needed: padding is never part of the loss",
-    "val_max_target_length": "not needed: references are scored whole; use --max_target_length for the output's limit",
-    "max_seq_length": "use --max_source_length",
-    "max_answer_length": "use --max_target_length",
-    "lang": "use --source_lang and --target_lang",
-    "forced_bos_token": "not supported: these recipes name the language in the source text",
-    "resize_position_embeddings": "not supported: choose a --max_source_length within the model's limit",
-    "doc_stride": "not used by this recipe",
-    "version_2_with_negative": "not needed: unanswerable questions are recognised by their empty answer",
-    "n_best_size": "not used: answers are generated, not extracted",
-    "null_score_diff_threshold": "not used: answers are generated, not extracted",
-}
-
-# Owned by the recipes' own trainer: another value would make it wrong without an error.
-FIXED = {
-    "remove_unused_columns": (False, "the collator picks the columns itself"),
-    "average_tokens_across_devices": (True, "the loss is one mean over all tokens of a step"),
-    "batch_eval_metrics": (False, "scores need all rows at once"),
-    "eval_do_concat_batches": (True, "scores need all rows at once"),
-    "predict_with_generate": (True, "scores are those of generated texts"),
-    "prediction_loss_only": (False, "scores are those of generated texts"),
-    "restore_callback_states_from_checkpoint": (True, "early stopping has to remember its patience"),
-}
-
-
-# Least and greatest value that can mean something; None: no greatest.
-RANGES = {
-    "max_source_length": (2, 10**6),
-    "max_target_length": (2, 10**6),
-    "num_beams": (1, 1000),
-    "eval_sample_size": (1, None),
-    "early_stopping_patience": (0, None),
-    "doc_stride": (0, None),
-    "max_train_samples": (1, None),
-    "max_eval_samples": (1, None),
-    "max_predict_samples": (1, None),
-    "preprocessing_num_workers": (1, 1000),
-    "dataloader_num_workers": (0, 1000),
-    "per_device_train_batch_size": (1, 10**6),
-    "per_device_eval_batch_size": (1, 10**6),
-    "gradient_accumulation_steps": (1, 10**6),
-    "learning_rate": (0, None),
-    "weight_decay": (0, None),
-    "label_smoothing_factor": (0, 1),
-    "max_grad_norm": (0, None),
-    "seed": (0, 2**32 - 1),
-    "data_seed": (0, 2**32 - 1),
-}
+FLAGS = yaml.safe_load(Path(__file__).with_name("flags.yaml").read_text(encoding="utf-8"))
+REMOVED, FIXED, RANGES = (FLAGS[section] for section in ("removed", "fixed", "ranges"))
+SWITCHED_OFF = (None, "", False, [])
+HOLDS = {"at least": operator.ge, "at most": operator.le, "above": operator.gt, "below": operator.lt}
+# The Trainer sets the libraries' verbosity anew: without this, warnings that mean nothing come back with it. And one
+# process of a machine tokenizes, or hashes a large model, while all others wait: not only for half an hour.
+DEFAULTS = {"log_level": "error", "log_level_replica": "error", "ddp_timeout": 6 * 3600}
 
 
 @dataclass
 class RecipeSettings:
     """What a recipe adds to the library's training arguments. Lengths are in tokens."""
 
-    model_name_or_path: str = field(default="", metadata={"help": "A Hub name or a local folder."})
-    model_revision: str | None = field(default=None, metadata={"help": "Branch, tag or commit of the model."})
-    tokenizer_name: str | None = field(default=None, metadata={"help": "If not the model's own."})
-    trust_remote_code: bool = field(default=False, metadata={"help": "Run code that comes with the model."})
-    dataset_name: str | None = field(default=None, metadata={"help": "A Hub name or a local data set folder."})
-    dataset_config_name: str | None = field(default=None, metadata={"help": "The data set's configuration."})
-    dataset_revision: str | None = field(default=None, metadata={"help": "Branch, tag or commit of the data set."})
-    train_file: str | None = field(default=None, metadata={"help": "csv, tsv, json, jsonl, parquet, or text .gz"})
-    validation_file: str | None = field(default=None, metadata={"help": "If none, 10 %% of training is cut off."})
-    test_file: str | None = field(default=None, metadata={"help": "Scored once, at the end."})
-    on_bad_row: str = field(
-        default="error",
-        metadata={"help": "error: stop and name them; skip: leave out and count.", "choices": ["error", "skip"]},
+    model_name_or_path: str = HfArg(default="", help="A Hub name or a local folder.")
+    model_revision: str | None = HfArg(default=None, help="Branch, tag or commit of the model.")
+    tokenizer_name: str | None = HfArg(default=None, help="If not the model's own.")
+    trust_remote_code: bool = HfArg(default=False, help="Run code that comes with the model.")
+    dataset_name: str | None = HfArg(default=None, help="A Hub name or a local data set folder.")
+    dataset_config_name: str | None = HfArg(default=None, help="The data set's configuration.")
+    dataset_revision: str | None = HfArg(default=None, help="Branch, tag or commit of the data set.")
+    train_file: str | None = HfArg(default=None, help="csv, tsv, json, jsonl, parquet, or text .gz")
+    validation_file: str | None = HfArg(default=None, help="If none, 10 %% of training is cut off.")
+    test_file: str | None = HfArg(default=None, help="Scored once, at the end.")
+    on_bad_row: Literal["error", "skip"] = HfArg(
+        default="error", help="error: stop and name them; skip: leave out and count."
     )
-    fill_missing: str | None = field(
-        default=None, metadata={"help": "A text for fields that are missing, null or empty; else such a row is bad."}
+    fill_missing: str | None = HfArg(
+        default=None, help="A text for fields that are missing, null or empty; else such a row is bad."
     )
-    max_source_length: int = field(default=512, metadata={"help": "Longer sources are cut, in tokens."})
-    max_target_length: int = field(
-        default=128, metadata={"help": "Longer targets are cut, in tokens; also the output's limit."}
+    max_source_length: int = HfArg(default=512, help="Longer sources are cut, in tokens.")
+    max_target_length: int = HfArg(default=128, help="Longer targets are cut, in tokens; also the output's limit.")
+    max_train_samples: int | None = HfArg(default=None, help="Use the first N training rows.")
+    max_eval_samples: int | None = HfArg(default=None, help="Use the first N validation rows.")
+    max_predict_samples: int | None = HfArg(default=None, help="Use the first N test rows.")
+    source_prefix: str | None = HfArg(default=None, help="Replaces the source's text before its first field.")
+    num_beams: int = HfArg(default=1, help="Beams; 1 is greedy.")
+    max_tokens_per_batch: int | None = HfArg(
+        default=None, help="Batches of this many tokens, padding and targets counted, instead of a number of rows."
     )
-    max_train_samples: int | None = field(default=None, metadata={"help": "Use the first N training rows."})
-    max_eval_samples: int | None = field(default=None, metadata={"help": "Use the first N validation rows."})
-    max_predict_samples: int | None = field(default=None, metadata={"help": "Use the first N test rows."})
-    source_prefix: str | None = field(
-        default=None, metadata={"help": "Replaces the source's text before its first field."}
-    )
-    num_beams: int = field(default=1, metadata={"help": "Beams; 1 is greedy."})
-    max_tokens_per_batch: int | None = field(
-        default=None,
-        metadata={"help": "Batches of this many tokens, padding and targets counted, instead of a number of rows."},
-    )
-    preprocessing_num_workers: int | None = field(default=None, metadata={"help": "Processes that tokenize."})
-    eval_sample_size: int = field(
+    preprocessing_num_workers: int | None = HfArg(default=None, help="Processes that tokenize.")
+    eval_sample_size: int = HfArg(
         default=200,
-        metadata={
-            "help": "Validation rows, drawn once with the seed, that are scored during training; the end scores all."
-        },
+        help="Validation rows, drawn once with the seed, that are scored during training; the end scores all.",
     )
-    early_stopping_patience: int = field(
-        default=0, metadata={"help": "Stop after N evaluations without a better one; 0: never."}
-    )
-    force_fp16: bool = field(default=False, metadata={"help": "Allow --fp16 with a T5, where it tends to overflow."})
-    config: str | None = field(default=None, metadata={"help": "A YAML file of flags; flags win over it."})
-    dry_run: bool = field(default=False, metadata={"help": "Show settings, data and one example, then stop."})
+    early_stopping_patience: int = HfArg(default=0, help="Stop after N evaluations without a better one; 0: never.")
+    force_fp16: bool = HfArg(default=False, help="Allow --fp16 with a T5, where it tends to overflow.")
+    config: str | None = HfArg(default=None, help="A YAML file of flags; flags win over it.")
+    dry_run: bool = HfArg(default=False, help="Show settings, data and one example, then stop.")
+
+    # Names that a flag or the YAML file gave. Without a type it is no field: no flag, in no record and no comparison.
+    given = frozenset()
+
+    def problems(self) -> list[str]:
+        """What a recipe itself finds wrong with its settings, a sentence each; said together with everything else."""
+        return []
 
 
-def parse(settings_class, defaults, recipe, metrics, argv=None):
+def parse(task: Task, argv: list[str] | None = None) -> tuple[RecipeSettings, Seq2SeqTrainingArguments]:
     """Turn a command line into the recipe's settings and the library's training arguments.
 
     Args:
-        settings_class: a subclass of RecipeSettings, the recipe's own settings.
-        defaults: the recipe's values for Seq2SeqTrainingArguments fields.
-        recipe: the recipe's file name; its stem names the default output folder.
-        metrics: names of the scores the recipe computes: what --metric_for_best_model may name, beside "loss".
+        task: its `settings` class, its `defaults` for fields of either object, its `metrics`, which are what
+            --metric_for_best_model may name beside "loss", and its file, whose stem names the default output folder.
         argv: the flags; sys.argv[1:] if None.
     Returns:
-        (settings, args, given): `given` is the set of names that came from a flag or the YAML file.
+        (settings, args): `settings.given` is the set of names that came from a flag or the YAML file.
     Raises:
-        UserError: unknown or removed flags (all of them), or a value that is not accepted.
+        UserError: unknown or removed flags (all of them), or values that are not accepted.
     """
-    from transformers import Seq2SeqTrainingArguments
-
-    from recipes.common.decoding import chosen_settings
-
-    name = Path(recipe).stem
-    parser = _Parser([settings_class, Seq2SeqTrainingArguments], prog=f"{name}.py", allow_abbrev=False)
-    own = {f.name for f in dataclasses.fields(settings_class)}
-    # The Trainer sets the libraries' verbosity anew: without this, warnings that mean nothing come back with it.
-    quiet = {"log_level": "error", "log_level_replica": "error"}
-    # One process of a machine tokenizes, or hashes a large model, while all others wait: not only for half an hour.
-    patient = {"ddp_timeout": 6 * 3600}
-    parser.set_defaults(**{"output_dir": str(Path("outputs") / name), **quiet, **patient, **defaults})
+    parser = _Parser([task.settings, Seq2SeqTrainingArguments], prog=task.recipe.name, allow_abbrev=False)
+    _refuse_unknown_defaults(task, parser.names)
+    parser.set_defaults(**{"output_dir": str(Path("outputs") / task.recipe.stem), **DEFAULTS, **task.defaults})
     typed = list(sys.argv[1:] if argv is None else argv)
-    read = _yaml_flags(typed, parser)
-    flags = read + typed
-    namespace, unknown = parser.parse_known_args(flags)
-    _refuse_unknown(unknown, parser)
+    read = _flags_of_file(parser.given(typed)[0].get("config"))
+    given, unknown = parser.given(read + typed)
+    _refuse_unknown(unknown, parser.names)
     _refuse_conflicts(read, parser)
     _refuse_conflicts(typed, parser)
-    given = _given(flags, parser)
-    values = vars(namespace)
-    settings = settings_class(**{key: values[key] for key in own})
+    values = vars(parser.parse_args([])) | given
+    settings = task.settings(**{one.name: values[one.name] for one in dataclasses.fields(task.settings)})
+    settings.given = frozenset(given)
     if settings.train_file and "dataset_name" not in given:
         settings.dataset_name = None
-    if {"train_file", "dataset_name"} & given and "dataset_config_name" not in given:
+    if {"train_file", "dataset_name"} & given.keys() and "dataset_config_name" not in given:
         settings.dataset_config_name = None  # the default is that of the recipe's own data set
-    _check_settings(settings, values, given)
-    _choose_direction(values, metrics)
+    problems = [*_problems(settings, values), *settings.problems()]
+    if problems:
+        raise UserError(*problems)
+    values["greater_is_better"] = _direction(values, task.metrics)
     chosen_settings(settings)
-    training = {f.name: values[f.name] for f in dataclasses.fields(Seq2SeqTrainingArguments) if f.init}
-    args = _training_arguments(Seq2SeqTrainingArguments, training, settings, given)
-    return settings, args, given
+    fields = [one.name for one in dataclasses.fields(Seq2SeqTrainingArguments) if one.init]
+    return settings, _training_arguments({name: values[name] for name in fields}, given)
 
 
-def source_template(template, source_prefix):
+def source_template(template: str, source_prefix: str | None) -> str:
     """`template` with the text before its first field replaced by `source_prefix` (None: unchanged)."""
     return template if source_prefix is None else source_prefix + template[template.index("{") :]
 
 
-class _Parser:
-    """HfArgumentParser whose errors are UserErrors; made lazily, since importing transformers takes seconds."""
+class _Parser(HfArgumentParser):
+    """The library's parser, whose errors are UserErrors and which tells what was typed from what is a default."""
 
-    def __new__(cls, *args, **kwargs):
-        from transformers import HfArgumentParser
+    def error(self, message: str) -> None:
+        raise UserError(message)
 
-        class Parser(HfArgumentParser):
-            def error(self, message):
-                raise UserError(message)
+    @property
+    def names(self) -> list[str]:
+        return [one.name for owner in self.dataclass_types for one in dataclasses.fields(owner) if one.init]
 
-        return Parser(*args, **kwargs)
+    def given(self, flags: list[str]) -> tuple[dict[str, Any], list[str]]:
+        """({setting: value} of what `flags` say, the words that are none of ours)."""
+        namespace, unknown = self.parse_known_args(flags, Namespace(**dict.fromkeys(self.names, MISSING)))
+        return {name: value for name, value in vars(namespace).items() if value is not MISSING}, unknown
 
 
-def _yaml_flags(flags, parser):
+def _flags_of_file(path: str | None) -> list[str]:
     """The entries of --config FILE as flags, so that argparse checks them like any other."""
-    path = next((value for flag, value in zip(flags, flags[1:], strict=False) if flag == "--config"), None)
-    path = path or next((flag.split("=", 1)[1] for flag in flags if flag.startswith("--config=")), None)
     if path is None:
         return []
-    import yaml
-
     try:
         entries = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
     except OSError as error:
@@ -248,156 +158,118 @@ def _yaml_flags(flags, parser):
         raise UserError(f"--config {path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(entries, dict):
         raise UserError(f"--config {path}: expected lines of 'name: value', found {type(entries).__name__}")
-    result = []
-    for key, value in entries.items():
-        if value is None:
-            continue
-        values = value if isinstance(value, list) else [json.dumps(value) if isinstance(value, dict) else value]
-        result += [f"--{key}", *map(str, values)]
-    return result
+    flags = []
+    for name, value in entries.items():
+        if value is not None:
+            values = value if isinstance(value, list) else [json.dumps(value) if isinstance(value, dict) else value]
+            flags += [f"--{name}", *map(str, values)]
+    return flags
 
 
-def _given(flags, parser):
-    names = (flag.split("=", 1)[0] for flag in flags if flag.startswith("--"))
-    actions = (parser._option_string_actions.get(name) for name in names)
-    return {action.dest for action in actions if action is not None}
+def _refuse_unknown_defaults(task: Task, known: list[str]) -> None:
+    unknown = [name for name in task.defaults if name not in known]
+    if unknown:
+        said = f"{task.recipe.name}: DEFAULTS has {{!r}}, which is no setting{{}}"
+        raise UserError(*[said.format(name, did_you_mean([name], known)) for name in unknown])
 
 
-def _refuse_conflicts(flags, parser):
-    """A setting with two names may be given by both only if they agree."""
-    values = {}
-    for flag, following in zip(flags, [*flags[1:], ""], strict=False):
-        name, _, value = flag.partition("=") if "=" in flag else (flag, "", following)
-        action = parser._option_string_actions.get(name)
-        if action is not None:
-            values.setdefault(action.dest, {})[name.replace("-", "_")] = (name, value)
-    twice = [list(given.values()) for given in values.values() if len({value for _, value in given.values()}) > 1]
-    problems = [" and ".join(f"{name} {value}" for name, value in pair) for pair in twice]
-    if problems:
-        raise UserError(*[f"{problem}: two names of one setting; give one of them" for problem in problems])
-
-
-def _refuse_unknown(unknown, parser):
-    known = sorted({action.dest for action in parser._actions})
+def _refuse_unknown(words: list[str], known: list[str]) -> None:
     problems = []
-    for flag in unknown:
-        if not flag.startswith("-"):
-            continue
-        name = flag.split("=", 1)[0].lstrip("-").replace("-", "_")
-        if name in REMOVED:
+    for word in words:
+        name = word.split("=", 1)[0].lstrip("-").replace("-", "_")
+        if word.startswith("-") and name in REMOVED:
             problems.append(f"--{name}: {REMOVED[name]}")
-        else:
-            close = difflib.get_close_matches(name, known, n=1)
-            problems.append(f"--{name}: unknown flag" + (f"; did you mean --{close[0]}?" if close else "; see --help"))
-    problems = problems or [f"{value!r}: not a flag; flags start with --" for value in unknown]
+        elif word.startswith("-"):
+            problems.append(
+                f"--{name}: unknown flag{did_you_mean([name], known, '; did you mean --{}?') or '; see --help'}"
+            )
+    problems = problems or [f"{word!r}: not a flag; flags start with --" for word in words]
     if problems:
         raise UserError(*problems, shown=100)
 
 
-def _check_settings(settings, values, given):
-    """Everything wrong with the settings, in one message."""
-    problems = []
-    for name, value in values.items():
-        least, most = RANGES.get(name, (-math.inf, None))
-        if isinstance(value, float) and not math.isfinite(value):
-            problems.append(f"--{name} {value}: must be a finite number")
-        elif isinstance(value, (int, float)) and value < least:
-            problems.append(f"--{name} {value}: must be at least {least}")
-        elif isinstance(value, (int, float)) and value > (most or 2**63):
-            problems.append(f"--{name} {value}: must be at most {most or 2**63:,}")
-    problems += [
-        f"--{name} {values[name]}: {REMOVED[name]}"
-        for name in (
-            "generation_max_length",
-            "generation_num_beams",
-            "sortish_sampler",
-            "gradient_checkpointing",
-            "gradient_checkpointing_kwargs",
-        )
-        if name in given
-    ]
-    problems += [
-        f"--{name} {values[name]}: must be {value} here; {reason}"
-        for name, (value, reason) in FIXED.items()
-        if name in given and values[name] != value
-    ]
-    problems += [
-        f"--{name}: evaluation generates, which these recipes were never seen to do with sharded weights; use torchrun "
-        "alone (DDP), and for a large model --activation_checkpointing, --max_tokens_per_batch or LoRA"
-        for name in ("fsdp", "fsdp_config", "deepspeed")
-        if name in given and values[name] not in (None, "", "False", False, [])
-    ]
-    if re.search(r"use_reentrant\W+true", str(values["activation_checkpointing_kwargs"]), re.I):
-        problems.append("--activation_checkpointing_kwargs: use_reentrant must be false, or LoRA fails (trap 25)")
-    if values["train_sampling_strategy"] == "batch_rebalance":
-        problems.append("--train_sampling_strategy batch_rebalance: use group_by_length, random or sequential")
-    if settings.max_tokens_per_batch is not None:
-        problems += _problems_of_token_batches(settings, values)
-    if settings.dataset_name and settings.train_file:
-        problems.append("--dataset_name and --train_file: give one of them")
+def _refuse_conflicts(flags: list[str], parser: _Parser) -> None:
+    """A setting with two names may be given by both only if they agree."""
+    starts = [place for place, word in enumerate(flags) if word.startswith("--")]
+    named, problems = {}, []
+    for start, end in itertools.pairwise([*starts, len(flags)]):
+        flag = "--" + flags[start].split("=", 1)[0].lstrip("-").replace("-", "_")
+        for name, value in parser.given(flags[start:end])[0].items():
+            named.setdefault(name, {})[flag] = str(value)
+    for values in named.values():
+        if len(set(values.values())) > 1:
+            said = " and ".join(f"{flag} {value}" for flag, value in values.items())
+            problems.append(f"{said}: two names of one setting; give one of them")
     if problems:
         raise UserError(*problems)
 
 
-def _problems_of_token_batches(settings, values):
-    from recipes.common.learning.batches import PAD_TO
-
+def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]:
+    """Everything wrong with the values of all settings, a sentence each."""
+    given = settings.given
+    for name, value in values.items():
+        fault = _fault_of_number(name, value) if isinstance(value, (int, float)) else None
+        if fault:
+            yield f"--{name} {value}: {fault}"
+    for name, instead in REMOVED.items():
+        if name in given and not hasattr(settings, name) and values[name] not in SWITCHED_OFF:
+            yield f"--{name}: {instead}"
+    for name, (value, reason) in FIXED.items():
+        if name in given and values[name] != value:
+            yield f"--{name} {values[name]}: must be {value} here; {reason}"
+    if re.search(r"use_reentrant\W+true", str(values["activation_checkpointing_kwargs"]), re.I):
+        yield "--activation_checkpointing_kwargs: use_reentrant must be false, or LoRA fails (trap 25)"
+    if values["train_sampling_strategy"] == "batch_rebalance":
+        yield "--train_sampling_strategy batch_rebalance: use group_by_length, random or sequential"
     most, least = settings.max_tokens_per_batch, settings.max_source_length + settings.max_target_length + 2 * PAD_TO
-    problems = []
-    if most < least:
-        problems.append(f"--max_tokens_per_batch {most}: must be at least {least}, room for one row of full length")
-    if values["train_sampling_strategy"] != "group_by_length":
-        problems.append("--max_tokens_per_batch needs --train_sampling_strategy group_by_length")
-    return problems
+    if most is not None and most < least:
+        yield f"--max_tokens_per_batch {most}: must be at least {least}, room for one row of full length"
+    if most is not None and values["train_sampling_strategy"] != "group_by_length":
+        yield "--max_tokens_per_batch needs --train_sampling_strategy group_by_length"
+    if settings.dataset_name and settings.train_file:
+        yield "--dataset_name and --train_file: give one of them"
 
 
-def _choose_direction(values, metrics):
-    """Say which way --metric_for_best_model is better; the library guesses "greater" for all but losses (trap 23)."""
+def _fault_of_number(name: str, value: float) -> str | None:
+    limits = RANGES.get(name, {})
+    if isinstance(value, float) and not math.isfinite(value):
+        return "must be a finite number"
+    if not all(HOLDS[word](value, limit) for word, limit in limits.items()):
+        return f"must be {', '.join(f'{word} {limit:,}' for word, limit in limits.items())}"
+    return f"must be at most {2**63:,}" if value > 2**63 else None
+
+
+def _direction(values: dict[str, Any], metrics: tuple[str, ...]) -> bool:
+    """Whether --metric_for_best_model is better when greater; the library guesses that of all but losses (trap 23)."""
     name = (values["metric_for_best_model"] or "loss").removeprefix("eval_")
     known = ["loss", *metrics]
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        raise UserError(
-            f"--metric_for_best_model {name}: this recipe computes {', '.join(known)}"
-            + (f"; did you mean {close[0]}?" if close else "")
-        )
+        guess = did_you_mean([name], known, "; did you mean {}?")
+        raise UserError(f"--metric_for_best_model {name}: this recipe computes {', '.join(known)}{guess}")
     if values["greater_is_better"] not in (None, GREATER_IS_BETTER[name]):
         raise UserError(f"--greater_is_better {values['greater_is_better']}: {name} is better the other way round")
-    values["greater_is_better"] = GREATER_IS_BETTER[name]
+    return GREATER_IS_BETTER[name]
 
 
-def _training_arguments(arguments_class, training, settings, given):
-    """Seq2SeqTrainingArguments with what the machine decides filled in: device, precision, stages."""
-    import torch
-
-    training.update({name: value for name, (value, _) in FIXED.items()})
+def _training_arguments(values: dict[str, Any], given: dict[str, Any]) -> Seq2SeqTrainingArguments:
+    """The training arguments, with what the machine decides filled in: device, precision, stages."""
+    values |= {name: value for name, (value, _) in FIXED.items()}
     if not torch.accelerator.is_available():
         # Without it the Trainer sets up no process group on a CPU: N processes would train N models (trap 41).
-        training["use_cpu"] = True
-    if not {"bf16", "fp16"} & given and not training["bf16"] and not training["fp16"]:
-        training["bf16"] = _has_bf16(training["use_cpu"])
-    if not {"do_train", "do_eval", "do_predict"} & given:
-        training.update(do_train=True, do_eval=True, do_predict=True)
-    training["logging_nan_inf_filter"] = False  # would print a NaN loss as the mean of the finite ones (trap 2)
-    if training["ddp_find_unused_parameters"] is None:
-        training["ddp_find_unused_parameters"] = False
+        values["use_cpu"] = True
+    if not {"bf16", "fp16"} & given.keys() and not values["bf16"] and not values["fp16"]:
+        values["bf16"] = devices.has_bf16(values["use_cpu"])
+    if not {"do_train", "do_eval", "do_predict"} & given.keys():
+        values |= {"do_train": True, "do_eval": True, "do_predict": True}
+    values["logging_nan_inf_filter"] = False  # would print a NaN loss as the mean of the finite ones (trap 2)
+    if values["ddp_find_unused_parameters"] is None:
+        values["ddp_find_unused_parameters"] = False
     try:
-        args = arguments_class(**training)
+        args = Seq2SeqTrainingArguments(**values)
     except (ValueError, ImportError, RuntimeError) as error:
         raise UserError(" ".join(str(error).split())) from None
-    args.max_tokens_per_batch = settings.max_tokens_per_batch  # where the trainer finds it
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1 and args.world_size == 1:
         raise UserError(f"WORLD_SIZE={world}, but no process group was set up: every process would train its own model")
-    if args.n_gpu > 1:
-        # DataParallel is slower than one GPU and generates on the first alone (trap 34).
-        args._n_gpu = 1
+    devices.use_one_gpu(args)
     return args
-
-
-def _has_bf16(use_cpu):
-    import torch
-
-    if use_cpu:
-        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)

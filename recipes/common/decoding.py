@@ -3,21 +3,33 @@
 
 import contextlib
 import dataclasses
-from collections import namedtuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from transformers import DynamicCache, EncoderDecoderCache, GenerationConfig
+from accelerate.utils import extract_model_from_parallel
+from torch import nn
+from transformers import GenerationConfig, PreTrainedTokenizerBase
+from transformers.utils import ModelOutput
 
 from recipes.common import UserError
 from recipes.common.learning.loss import decoder_states, token_loss
+from recipes.common.upstream.beams import shared_cache
 
-# One generated text. score: mean log-probability of its tokens, to choose among the sources of one row by; None where
-# a row has one source. hit_limit: whether it ended at the length limit rather than at an end token.
-Output = namedtuple("Output", "text score hit_limit")
+SPECIAL_TOKENS = ("decoder_start", "pad", "eos", "bos", "forced_bos", "forced_eos")
+HOW_TO_DRAW = ("top_k", "top_p", "temperature")
 
 
-def generation_config(settings, model):
+class Output(NamedTuple):
+    """One generated text."""
+
+    text: str
+    score: float | None  # mean log-probability of its tokens, to choose among a row's sources; None where it has one
+    hit_limit: bool  # whether it ended at the length limit rather than at an end token
+
+
+def generation_config(settings: Any, model: nn.Module) -> GenerationConfig:
     """The one GenerationConfig of a run: used to score, written at every save, so what is served is what was scored.
 
     Built from nothing but the recipe's settings and the model's token ids: an old config.json may carry another task's
@@ -28,43 +40,32 @@ def generation_config(settings, model):
             max_target_length, in tokens, becomes max_new_tokens.
         model: gives the special token ids and, where its family needs one, the forced first or last token.
     """
-    old = model.generation_config
-    kept = (
-        "decoder_start_token_id",
-        "pad_token_id",
-        "eos_token_id",
-        "bos_token_id",
-        "forced_bos_token_id",
-        "forced_eos_token_id",
-    )
-    ids = {name: getattr(old, name, None) for name in kept}
-    ids = {name: getattr(model.config, name, None) if value is None else value for name, value in ids.items()}
+    ids = {}
+    for name in (f"{token}_token_id" for token in SPECIAL_TOKENS):
+        own = getattr(model.generation_config, name, None)
+        ids[name] = getattr(model.config, name, None) if own is None else own
     return GenerationConfig(**ids, **chosen_settings(settings))
 
 
-def chosen_settings(settings):
+def chosen_settings(settings: Any) -> dict[str, Any]:
     """The generation settings among a recipe's settings, as GenerationConfig names them.
 
     With do_sample off, those that say how to draw are left out: the library would refuse to save them.
 
     Raises:
-        UserError: out of range, or they contradict each other; the library would find out when the model is saved,
-            or never.
+        UserError: they contradict each other; the library would find out when it saves the model, or never.
     """
-    known = set(GenerationConfig().to_dict())
-    chosen = {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings) if f.name in known}
-    chosen = {name: value for name, value in chosen.items() if value is not None}
-    if chosen.get("do_sample") is False:
-        chosen = {name: value for name, value in chosen.items() if name not in ("top_k", "top_p", "temperature")}
-    least, most = chosen.get("min_new_tokens", 0), settings.max_target_length
-    wrong = {
-        "num_return_sequences": chosen.get("num_return_sequences", 1) < 1 and "must be at least 1",
-        "min_new_tokens": not 0 <= least <= most and f"must be at least 0, at most --max_target_length {most}",
-        "top_k": chosen.get("top_k", 0) < 0 and "must be at least 0",
-        "top_p": not 0 < chosen.get("top_p", 1) <= 1 and "must be above 0, at most 1",
-        "temperature": chosen.get("temperature", 1) <= 0 and "must be above 0; for greedy decoding, --do_sample False",
-    }
-    problems = [f"--{name} {chosen[name]}: {problem}" for name, problem in wrong.items() if problem]
+    known, most = GenerationConfig().to_dict(), settings.max_target_length
+    chosen = {one.name: getattr(settings, one.name) for one in dataclasses.fields(settings) if one.name in known}
+    left_out = HOW_TO_DRAW if chosen.get("do_sample") is False else ()
+    chosen = {name: value for name, value in chosen.items() if value is not None and name not in left_out}
+    problems = []
+    if not 0 <= chosen.get("min_new_tokens", 0) <= most:
+        limits = f"must be at least 0, at most --max_target_length {most}"
+        problems.append(f"--min_new_tokens {chosen['min_new_tokens']}: {limits}")
+    if chosen.get("temperature", 1) <= 0:
+        remedy = "for greedy decoding, --do_sample False"
+        problems.append(f"--temperature {chosen['temperature']}: must be above 0; {remedy}")
     if problems:
         raise UserError(*problems)
     chosen["max_new_tokens"] = most
@@ -75,31 +76,39 @@ def chosen_settings(settings):
     return chosen
 
 
-def inherited_settings(model, config):
-    """Generation settings of the checkpoint that this run does not take over, as {name: value}."""
-    old, new = model.generation_config.to_diff_dict(), config.to_diff_dict()
-    # The others change no text.
-    ignored = {"transformers_version", "_from_model_config", "use_cache", "output_attentions", "output_hidden_states"}
-    return {name: value for name, value in old.items() if name not in ignored and new.get(name) != value}
+def innermost(model: nn.Module) -> nn.Module:
+    """The library's own model, below what processes, compilation and LoRA put around it."""
+    model = extract_model_from_parallel(model, keep_torch_compile=False)
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
-def generate_ids(model, encoded, attention_mask, config, with_scores=False):
+def generate_ids(
+    model: nn.Module,
+    encoded: ModelOutput,
+    attention_mask: torch.Tensor,
+    config: GenerationConfig,
+    with_scores: bool = False,
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Generate from what the encoder made.
 
     Args:
         encoded: the encoder's output, whose states have shape (batch, source length, width).
         attention_mask: shape (batch, source length).
+        config: becomes the model's own. The library takes what `config` leaves open from the innermost model, which
+            below LoRA is still the checkpoint's: its minimum length and its suppressed tokens would be in the scores,
+            and not in what is saved (trap 6).
         with_scores: also compute each output's mean log-probability, in fp32.
     Returns:
         (ids, scores): shapes (batch, output length, sequences) and (batch, sequences); the scores are 0 if not wanted.
     """
-    count = config.num_return_sequences or 1
+    count, owner = config.num_return_sequences or 1, innermost(model)
+    owner.generation_config = config
     # A copy: generate() repeats the encoder's states in place, once per beam.
-    ids = model.generate(
+    ids = owner.generate(
         attention_mask=attention_mask,
         encoder_outputs=type(encoded)(**encoded),
         generation_config=config,
-        past_key_values=_shared_cache(model, encoded, attention_mask, config),
+        past_key_values=shared_cache(owner, encoded, attention_mask, config),
     )
     scores = ids.new_zeros(len(ids), dtype=torch.float32)
     if with_scores:
@@ -113,37 +122,9 @@ def generate_ids(model, encoded, attention_mask, config, with_scores=False):
     return ids.view(-1, count, ids.shape[1]).transpose(1, 2), scores.view(-1, count)
 
 
-class BeamCache(EncoderDecoderCache):
-    """The beams of a source all look at the same encoder states: to change places, they need not be moved."""
-
-    def reorder_cache(self, beam_idx):
-        self.self_attention_cache.reorder_cache(beam_idx)
-
-
-def _shared_cache(model, encoded, attention_mask, config):
-    """A cache whose cross-attention is computed once per source, not once per beam; None where that saves nothing.
-
-    With four beams of t5-small the library spends a sixth of its time on those copies.
-    """
-    copies = config.num_beams if (config.num_beams or 1) > 1 else config.num_return_sequences or 1
-    if copies == 1 or not getattr(model, "_supports_default_dynamic_cache", bool)():
-        return None
-    text = model.config.get_text_config(decoder=True)
-    once = EncoderDecoderCache(DynamicCache(config=text), DynamicCache(config=text))
-    states = encoded.last_hidden_state
-    start = torch.full((len(states), 1), config.decoder_start_token_id, device=states.device)
-    asked = {"encoder_hidden_states": states, "encoder_attention_mask": attention_mask, "past_key_values": once}
-    model.get_decoder()(input_ids=start, **asked, use_cache=True)
-    cache = BeamCache(DynamicCache(config=text), DynamicCache(config=text))
-    for number in [number for number, filled in once.is_updated.items() if filled]:
-        layer = once.cross_attention_cache.layers[number]
-        shared = (part.repeat_interleave(copies, 0) for part in (layer.keys, layer.values))
-        cache.cross_attention_cache.update(*shared, number)
-        cache.is_updated[number] = True
-    return cache
-
-
-def read_outputs(ids, scores, tokenizer, config, with_scores=False):
+def read_outputs(
+    ids: Any, scores: Any, tokenizer: PreTrainedTokenizerBase, config: GenerationConfig, with_scores: bool = False
+) -> list[list[Output]]:
     """What `generate_ids` made of all features, padded with anything below 0, as one list of Output per feature."""
     ids = np.asarray(ids)
     features, _, count = ids.shape
@@ -155,7 +136,7 @@ def read_outputs(ids, scores, tokenizer, config, with_scores=False):
 
 
 @contextlib.contextmanager
-def sampled(config, seed):
+def sampled(config: GenerationConfig, seed: int) -> Iterator[None]:
     """Where outputs are sampled: draw those of a batch from `seed`, and give the random state back as it was.
 
     Two evaluations of the same weights then give the same texts, and an evaluation leaves the training as it is. The
@@ -168,18 +149,12 @@ def sampled(config, seed):
         yield
 
 
-def first_output(row, outputs):
+def first_output(row: dict, outputs: list[Output]) -> str:
     """The default `finish`: the prediction is the first text generated for the row's first source."""
     return outputs[0].text
 
 
-def best_output(row, outputs):
-    """A `finish` for rows with several sources: of those that found something, the surest; "" if none did."""
-    found = [output for output in outputs if output.text] or outputs
-    return max(found, key=lambda output: output.score).text
-
-
-def decode_ids(ids, tokenizer):
+def decode_ids(ids: Any, tokenizer: PreTrainedTokenizerBase) -> list[str]:
     """Turn generated ids or labels back into text.
 
     Args:
@@ -203,7 +178,7 @@ def decode_ids(ids, tokenizer):
     return [text.strip() for text in texts]
 
 
-def hit_limit(ids, eos_token_id):
+def hit_limit(ids: Any, eos_token_id: int | list[int]) -> np.ndarray:
     """Which outputs stopped at the length limit rather than at an end token: booleans, shape (num_examples,).
 
     Args:

@@ -5,18 +5,19 @@ The weights W of a layer stay as they are; what is learned is a product of two t
 r columns and r rows. B begins as zero, so training begins with the base model.
 """
 
-import functools
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import transformers
+from peft import LoraConfig, PeftModel, PeftModelForSeq2SeqLM
 from torch import nn
+from transformers.hf_argparser import HfArg
 
 from recipes.common import UserError
 from recipes.common.arguments import RecipeSettings
-from recipes.common.models import count_parameters
 from recipes.common.running.disk import read_json, write_json
+from recipes.common.upstream import origin
 
 # The projections of attention, as the families call them.
 ATTENTION = {"q", "k", "v", "o", "q_proj", "k_proj", "v_proj", "out_proj"}
@@ -24,62 +25,53 @@ ATTENTION = {"q", "k", "v", "o", "q_proj", "k_proj", "v_proj", "out_proj"}
 
 @dataclass
 class LoraSettings(RecipeSettings):
-    lora_r: int = field(default=16, metadata={"help": "Rank of the adapter; 0 trains all weights, without LoRA."})
-    lora_alpha: float = field(default=32, metadata={"help": "What LoRA adds is multiplied by lora_alpha / lora_r."})
-    lora_dropout: float = field(default=0.05, metadata={"help": "Share of a layer's inputs that LoRA does not see."})
-    lora_targets: str = field(
-        default="attention", metadata={"help": "attention, all-linear, or names of layers such as q,v."}
-    )
+    lora_r: int = HfArg(default=16, help="Rank of the adapter; 0 trains all weights, without LoRA.")
+    lora_alpha: float = HfArg(default=32, help="What LoRA adds is multiplied by lora_alpha / lora_r.")
+    lora_dropout: float = HfArg(default=0.05, help="Share of a layer's inputs that LoRA does not see.")
+    lora_targets: str = HfArg(default="attention", help="attention, all-linear, or names of layers such as q,v.")
 
 
-def problems(settings):
-    """What is wrong with the settings of LoRA, as sentences."""
-    wrong = {
-        f"--lora_r {settings.lora_r}: at least 0 is needed": settings.lora_r < 0,
-        f"--lora_alpha {settings.lora_alpha}: more than 0 is needed": settings.lora_alpha <= 0,
-        f"--lora_dropout {settings.lora_dropout}: 0 to less than 1 is needed": not 0 <= settings.lora_dropout < 1,
-    }
-    return [sentence for sentence, is_wrong in wrong.items() if is_wrong]
+class LoraModel(PeftModelForSeq2SeqLM):
+    """peft's model, which also knows what it was put on: `base` is {"name", "revision", "commit", "sha256"}."""
+
+    def save_pretrained(self, save_directory, **options):
+        # Left to itself, peft asks the Hub at every save how many rows the base's vocabulary had.
+        super().save_pretrained(save_directory, save_embedding_layers=False, **options)
 
 
-def wrap(model, settings, seed):
-    """`model` with all its weights frozen and LoRA beside the chosen layers; `model` itself if settings.lora_r is 0.
+def wrap(model: nn.Module, settings: LoraSettings, seed: int) -> nn.Module:
+    """`model` with its weights frozen and LoRA beside the chosen layers; `model` itself if settings.lora_r is 0.
 
-    Args:
-        settings: lora_r, lora_alpha, lora_dropout, lora_targets (see target_modules), model_revision.
-        seed: the Trainer would set it only after the matrices were drawn.
+    The seed is set here because the Trainer would set it only after the matrices were drawn.
     """
     if not settings.lora_r:
         return model
-    from peft import LoraConfig, get_peft_model
-
+    base = {"name": model.name_or_path, "revision": settings.model_revision, "commit": origin.commit_of(model.config)}
+    base["sha256"] = None if model.device.type == "meta" else fingerprint(model)
     config = LoraConfig(
         task_type="SEQ_2_SEQ_LM",
         r=settings.lora_r,
         lora_alpha=settings.lora_alpha,
         lora_dropout=settings.lora_dropout,
         target_modules=target_modules(model, settings.lora_targets),
-        revision=settings.model_revision,
+        base_model_name_or_path=base["name"],
+        revision=base["revision"],
     )
     transformers.set_seed(seed)
-    model = get_peft_model(model, config)
-    # Else every save asks the Hub how many rows the base's vocabulary had.
-    model.save_pretrained = functools.partial(model.save_pretrained, save_embedding_layers=False)
+    model = LoraModel(model, config)
+    model.base = base
     return model
 
 
-def target_modules(model, targets):
-    """Which layers get LoRA.
+def target_modules(model: nn.Module, targets: str) -> list[str]:
+    """The names of the layers that get LoRA; peft would pass over a wrong name among right ones.
 
     Args:
         targets: "attention" for its four projections, "all-linear" for every linear layer but the head, or the names of
             layers, separated by commas: "q,v".
     """
-    linear = {
-        name.rpartition(".")[2]
-        for name, module in model.named_modules()
-        if isinstance(module, nn.Linear) and module is not model.get_output_embeddings()
-    }
+    layers = [(name, one) for name, one in model.named_modules() if isinstance(one, nn.Linear)]
+    linear = {name.rpartition(".")[2] for name, one in layers if one is not model.get_output_embeddings()}
     wanted = {"attention": linear & ATTENTION, "all-linear": linear}.get(targets, set(targets.split(",")))
     if not wanted or wanted - linear:
         there = ", ".join(sorted(linear))
@@ -87,59 +79,46 @@ def target_modules(model, targets):
     return sorted(wanted)
 
 
-def count(model):
+def count(model: nn.Module) -> dict[str, float]:
     """{"all", "trained", "trained_percent"}: parameters."""
-    whole, trained = count_parameters(model)
+    whole, trained = model.num_parameters(), model.num_parameters(only_trainable=True)
     return {"all": whole, "trained": trained, "trained_percent": round(100 * trained / whole, 2)}
 
 
-def describe(model):
+def describe(model: nn.Module) -> str:
     """A line for the screen: how much of the model is trained, and where."""
     line = "trained   {trained:,} of {all:,} parameters ({trained_percent} %)".format(**count(model))
-    if not _has_lora(model):
+    if not isinstance(model, LoraModel):
         return line
     config = model.peft_config["default"]
     return f"{line}: LoRA of rank {config.r} beside {', '.join(sorted(config.target_modules))}"
 
 
-def merge(model):
+def merge(model: nn.Module) -> None:
     """Add what LoRA learned to the frozen weights, so that what is scored from here on is what `save` leaves.
 
     The thin matrices stay as they are beside them. The weights are in fp32, where nothing is rounded away (trap 29).
     """
-    if _has_lora(model):
-        model.base_sha256 = fingerprint(model)
+    if isinstance(model, LoraModel):
         model.merge_adapter(safe_merge=True)
 
 
-def save(model, folder):
-    """Write the adapter, if there is one, with what identifies its base.
+def save(model: nn.Module, folder: Path | None) -> nn.Module:
+    """Write the adapter of a model that went through `merge`, with base.json, which identifies its base.
 
-    Args:
-        model: one that went through `merge`.
-        folder: for adapter_config.json, adapter_model.safetensors and base.json; None writes nothing.
     Returns:
-        The model with plain layers, which hold the sum.
+        The model with plain layers, which hold the sum. If folder is None, nothing is written.
     """
-    if not _has_lora(model):
+    if not isinstance(model, LoraModel):
         return model
     if folder:
         model.save_pretrained(folder)
-        name, config = model.config.name_or_path, model.peft_config["default"]
-        commit = getattr(model.config, "_commit_hash", None)
-        base = {"name": name, "revision": config.revision, "commit": commit, "sha256": model.base_sha256}
-        write_json(Path(folder) / "base.json", base)
+        write_json(Path(folder) / "base.json", model.base)
     return model.unload()
 
 
-def load(folder, model):
-    """`model` with the adapter in `folder`.
-
-    Raises:
-        UserError: the adapter was trained beside other weights than the model's.
-    """
-    from peft import PeftModel
-
+def load(folder: Path, model: nn.Module) -> nn.Module:
+    """`model` with the adapter in `folder`; a UserError if it was trained beside other weights (trap 29)."""
     base = read_json(Path(folder) / "base.json")
     if not base:
         raise UserError(f"{folder}: no adapter of these recipes: it has no base.json")
@@ -152,15 +131,10 @@ def load(folder, model):
     return PeftModel.from_pretrained(model, folder)
 
 
-def fingerprint(model):
-    """SHA-256 of a model's weights as fp32, leaving aside what LoRA added to it."""
-    base, result = model.get_base_model() if _has_lora(model) else model, hashlib.sha256()
-    weights = {name.replace(".base_layer", ""): weight for name, weight in base.named_parameters()}
-    for name in sorted(name for name in weights if ".lora_" not in name):
+def fingerprint(model: nn.Module) -> str:
+    """SHA-256 of the weights of a model without LoRA, as fp32."""
+    result = hashlib.sha256()
+    for name, weight in sorted(model.named_parameters()):
         result.update(name.encode())
-        result.update(weights[name].detach().float().cpu().numpy().tobytes())
+        result.update(weight.detach().float().cpu().contiguous().numpy())
     return result.hexdigest()
-
-
-def _has_lora(model):
-    return hasattr(model, "peft_config")

@@ -1,39 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checkpoints: what can be told from their configuration before any weight is read, then loading them in fp32."""
+"""Models: what can be told from their configuration before any weight is read, then loading them in fp32."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
+import transformers
 from tokenizers import AddedToken
-from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
-from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
+from transformers import (
+    AutoConfig,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    Seq2SeqTrainingArguments,
+)
 
 from recipes.common import UserError
+from recipes.common.arguments import RecipeSettings
 from recipes.common.reading.files import hub_answers
 
 # Pre-trained in bf16: activations of the feed-forward layer exceed fp16's 65504 (trap 2).
 OVERFLOWS_IN_FP16 = {"t5", "mt5", "umt5", "longt5"}
 
 
-def load(settings, args):
+def load(settings: RecipeSettings, args: Seq2SeqTrainingArguments) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """(model, tokenizer), checked before any weight is read; see load_model for the model's weights."""
     config = load_config(settings, args)
     tokenizer = load_tokenizer(settings)
     return load_model(settings, config, tokenizer), tokenizer
 
 
-def load_config(settings, args):
+def load_config(settings: RecipeSettings, args: Seq2SeqTrainingArguments) -> PreTrainedConfig:
     """The model's configuration, checked: an encoder-decoder, at a length and precision it can work with.
 
     Raises:
         UserError: no such model, no checkpoint folder, not an encoder-decoder, too long, fp16 with a T5.
     """
-    name = settings.model_name_or_path
-    _check_folder(name, "config.json")
-    options = {"revision": settings.model_revision, "trust_remote_code": settings.trust_remote_code}
-    config = _from_hub(AutoConfig, name, "--model_name_or_path", **options)
-    problems = []
-    if type(config) not in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING and not settings.trust_remote_code:
+    name, problems = settings.model_name_or_path, []
+    _check_folder(name)
+    config = _from_hub(AutoConfig, settings)
+    if type(config) not in transformers.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING and not settings.trust_remote_code:
         problems.append(
             f"--model_name_or_path {name}: a {config.model_type} model is not an encoder-decoder for text; "
             "choose one such as google-t5/t5-small, facebook/bart-base or google/mt5-small"
@@ -52,7 +60,7 @@ def load_config(settings, args):
     return config
 
 
-def load_tokenizer(settings):
+def load_tokenizer(settings: RecipeSettings) -> PreTrainedTokenizerBase:
     """The tokenizer of the checkpoint (or of --tokenizer_name)."""
     name = settings.tokenizer_name or settings.model_name_or_path
     flag = "--tokenizer_name" if settings.tokenizer_name else "--model_name_or_path"
@@ -60,14 +68,15 @@ def load_tokenizer(settings):
     if Path(name).is_dir() and not any(next(Path(name).glob(pattern), None) for pattern in vocabularies):
         # transformers 5 would make an empty one, to which every letter is unknown.
         raise UserError(f"{flag} {name}: the folder has no tokenizer; add its files, or name one with --tokenizer_name")
-    options = {"revision": None if settings.tokenizer_name else settings.model_revision}
-    tokenizer = _from_hub(AutoTokenizer, name, flag, trust_remote_code=settings.trust_remote_code, **options)
+    tokenizer = _from_hub(AutoTokenizer, settings, flag)
     if tokenizer.pad_token_id is None:
         raise UserError(f"{flag} {name}: its tokenizer has no padding token")
     return tokenizer
 
 
-def load_model(settings, config, tokenizer):
+def load_model(
+    settings: RecipeSettings, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase
+) -> PreTrainedModel:
     """The model with fp32 weights, whatever they are stored in (trap 21), and its head tied only where it is tied.
 
     With --dry_run no weight is read: the model has shapes but no values.
@@ -75,27 +84,16 @@ def load_model(settings, config, tokenizer):
     Raises:
         UserError: weights are missing or unreadable, or the tokenizer has ids the model has no row for.
     """
-    name = settings.model_name_or_path
     if settings.dry_run:
         with torch.device("meta"):
             model = AutoModelForSeq2SeqLM.from_config(config, trust_remote_code=settings.trust_remote_code)
     else:
-        model = _from_hub(
-            AutoModelForSeq2SeqLM,
-            name,
-            "--model_name_or_path",
-            config=config,
-            revision=settings.model_revision,
-            trust_remote_code=settings.trust_remote_code,
-            dtype=torch.float32,
-            output_loading_info=True,
-        )
-        model, loading = model
+        options = {"config": config, "dtype": torch.float32, "output_loading_info": True}
+        model, loading = _from_hub(AutoModelForSeq2SeqLM, settings, **options)
         missing = sorted(loading["missing_keys"])
         if missing:
-            raise UserError(
-                f"--model_name_or_path {name}: the checkpoint lacks {len(missing)} weights, such as {missing[0]}"
-            )
+            said = f"the checkpoint lacks {len(missing)} weights, such as {missing[0]}"
+            raise UserError(f"--model_name_or_path {settings.model_name_or_path}: {said}")
     untie(model)
     rows = model.get_input_embeddings().num_embeddings
     if len(tokenizer) > rows:
@@ -105,7 +103,7 @@ def load_model(settings, config, tokenizer):
     return model
 
 
-def untie(model):
+def untie(model: PreTrainedModel) -> None:
     """Tell the configuration when the head has weights of its own.
 
     transformers 5 sets tie_word_embeddings on T5 1.1, flan-T5 and mT5, whose heads are separate: any later resize or
@@ -117,7 +115,12 @@ def untie(model):
         model.config.tie_word_embeddings = False
 
 
-def add_tokens(special_tokens_dict, other_tokens, tokenizer, model):
+def add_tokens(
+    special_tokens_dict: dict[str, str],
+    other_tokens: list[str],
+    tokenizer: PreTrainedTokenizerBase,
+    model: PreTrainedModel,
+) -> None:
     """Add tokens to both; their rows are the exact mean of those before them, in the input and in the output.
 
     The library's mean_resizing draws rows around the mean, and its resize would tie a head of its own (trap 3). Rows
@@ -142,35 +145,33 @@ def add_tokens(special_tokens_dict, other_tokens, tokenizer, model):
                 layer.weight[old:size] = layer.weight[:old].mean(0)
 
 
-def count_parameters(model):
-    """(all, trained) numbers of parameters."""
-    return model.num_parameters(), model.num_parameters(only_trainable=True)
-
-
-def _check_folder(name, needed):
+def _check_folder(name: str) -> None:
     path = Path(name)
     if not name:
         raise UserError("--model_name_or_path: name a Hub model or a local folder")
     looks_local = path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
-    if path.is_dir() and not (path / needed).is_file():
-        raise UserError(f"--model_name_or_path {name}: the folder has no {needed}, so it is no checkpoint")
+    if path.is_dir() and not (path / "config.json").is_file():
+        raise UserError(f"--model_name_or_path {name}: the folder has no config.json, so it is no checkpoint")
     if path.is_file() or (looks_local and not path.exists()):
         raise UserError(f"--model_name_or_path {name}: no such folder; name a checkpoint folder or a Hub model")
 
 
-def _from_hub(auto_class, name, flag, **options):
-    """`auto_class.from_pretrained`, with the library's errors turned into one sentence that says what to do."""
+def _from_hub(auto_class: type, settings: RecipeSettings, flag: str = "--model_name_or_path", **options: Any) -> Any:
+    """`auto_class.from_pretrained` of what `flag` names, with the library's errors turned into one helpful sentence."""
+    name = getattr(settings, flag.removeprefix("--"))
+    options["revision"] = settings.model_revision if flag == "--model_name_or_path" else None
+    options["trust_remote_code"] = settings.trust_remote_code
     # Without this the library asks an unreachable Hub six times, for 23 seconds, before it looks into its cache.
-    cached = not Path(name).is_dir() and not hub_answers()
+    options["local_files_only"] = not Path(name).is_dir() and not hub_answers()
     try:
-        return auto_class.from_pretrained(name, local_files_only=cached, **options)
+        return auto_class.from_pretrained(name, **options)
     except Exception as error:  # what a damaged file can lead to has no common type
         reason = " ".join(str(error).split())
         if not isinstance(error, (OSError, ValueError, ImportError, RuntimeError)):
             reason = f"its files cannot be read: {type(error).__name__}: {reason}"
-        if cached:
-            raise UserError(
-                f"{flag} {name}: the Hugging Face Hub is out of reach and the model is not in the local cache. "
+        if options["local_files_only"]:
+            reason = (
+                "the Hugging Face Hub is out of reach and the model is not in the local cache. "
                 "Offline, name a checkpoint folder, or give neither MODEL nor DATASET to use the bundled model and data"
-            ) from error
+            )
         raise UserError(f"{flag} {name}: {reason[:400]}") from error
