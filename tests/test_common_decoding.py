@@ -240,10 +240,16 @@ OLD = {
 
 @pytest.fixture(scope="module", params=["t5", "bart"])
 def folder(request, tmp_path_factory):
-    """A checkpoint whose head makes texts that end sooner or later."""
+    """A checkpoint whose texts end sooner or later, so that a least length would matter."""
     tokenizer = make_tokenizer(bos="<s>" if request.param == "bart" else None)
     folder = tmp_path_factory.mktemp(request.param)
-    make_model(request.param, tokenizer, seed=3).save_pretrained(folder)
+    model = make_model(request.param, tokenizer, seed=3)
+    with torch.no_grad():
+        if request.param == "bart":
+            model.final_logits_bias[0, tokenizer.eos_token_id] = 3
+        else:
+            model.lm_head.weight[tokenizer.eos_token_id] *= 3
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder, tokenizer
 

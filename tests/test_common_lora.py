@@ -52,6 +52,18 @@ def test_training_begins_with_the_base(family):
     assert lora.wrap(model, settings(lora_r=0), 1) is model
 
 
+def test_parameters_are_counted():
+    """Frozen ones count in the first number only; without LoRA all are trained."""
+    model, whole = make("t5")[0], sum(weight.numel() for weight in make("t5")[0].parameters())
+    assert lora.count(model) == {"all": whole, "trained": whole, "trained_percent": 100}
+    model.lm_head.weight.requires_grad = False
+    trained = whole - model.lm_head.weight.numel()
+    assert lora.count(model) == {"all": whole, "trained": trained, "trained_percent": round(100 * trained / whole, 2)}
+    assert lora.describe(model) == f"trained   {trained:,} of {whole:,} parameters ({100 * trained / whole:.2f} %)"
+    said = lora.describe(lora.wrap(make("t5")[0], settings(), 1))
+    assert said.startswith("trained   6,144 of ") and said.endswith(": LoRA of rank 4 beside k, o, q, v")
+
+
 def test_attention_alone_by_default():
     """Two layers with four projections each of 32 x 32 in the encoder, eight in the decoder's two attentions."""
     for family in FAMILIES:
