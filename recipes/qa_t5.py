@@ -124,7 +124,7 @@ def learned(row, source, settings):
 def finish(row, outputs):
     """Of the answers from all windows, the surest of those that found something; "" if none did (trap 31)."""
     found = [output for output in outputs if output.text] or outputs
-    return max(found, key=lambda output: output.score).text if len(outputs) > 1 else outputs[0].text
+    return max(found, key=lambda output: output.score or 0).text
 
 
 def score(predictions, references, rows, settings):

@@ -3,23 +3,27 @@
 
 import dataclasses
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from conftest import make_model, make_tokenizer
+from transformers import AutoModelForSeq2SeqLM
 
-from recipes.common import UserError
+from recipes.common import UserError, lora
 from recipes.common.decoding import (
     chosen_settings,
     decode_ids,
     generate_ids,
     generation_config,
     hit_limit,
-    inherited_settings,
+    innermost,
     read_outputs,
     sampled,
 )
+
+torch.set_num_threads(1)  # as in helpers.py
 
 
 @dataclass
@@ -117,9 +121,6 @@ def test_trap_37_nothing_else_is_taken_over(tokenizer):
     assert (config.min_length, config.early_stopping, config.num_beams) == (None, None, 2)
     assert config.forced_eos_token_id == model.config.eos_token_id
     assert config.decoder_start_token_id == model.config.decoder_start_token_id
-    inherited = inherited_settings(model, config)
-    assert inherited.items() >= {"min_length": 56, "num_beams": 6, "early_stopping": True}.items()
-    assert not [name for name in inherited if name.endswith("_token_id")]
 
 
 def test_ids_that_only_the_model_configuration_knows(tokenizer):
@@ -148,10 +149,7 @@ def test_how_to_draw_where_nothing_is_drawn(tokenizer):
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("num_return_sequences", [0]),
         ("min_new_tokens", [-1, 41]),
-        ("top_k", [-1]),
-        ("top_p", [0, 1.1]),
         ("temperature", [0, -1]),
     ],
 )
@@ -223,6 +221,88 @@ def test_trap_39_sampling_takes_its_own_seed_and_gives_the_random_state_back(tok
     assert torch.equal(torch.random.get_rng_state(), before)
     *_, second, _, _ = generate(tokenizer, with_scores=False, **chosen)
     assert torch.equal(first, second)
+
+
+# ---------------------------------------------------------------- what is scored is what is saved
+
+# What checkpoints carry along from other tasks, and what generate() would take over without a word.
+OLD = {
+    "beams": {"num_beams": 4, "length_penalty": 3.0, "early_stopping": True},
+    "one beam": {"num_beams": 1, "repetition_penalty": 3.0},
+    "news": {"min_length": 11, "no_repeat_ngram_size": 1, "num_beams": 4},
+    "least": {"min_new_tokens": 11, "encoder_repetition_penalty": 4.0},
+    "suppressed": {"suppress_tokens": list(range(5, 60, 2)), "begin_suppress_tokens": list(range(60, 120))},
+    "forced": {"forced_bos_token_id": 9, "forced_eos_token_id": 7, "bad_words_ids": [[n] for n in range(20, 90, 3)]},
+    "drawn": {"do_sample": True, "top_k": 3, "temperature": 5.0},
+    "short": {"max_length": 3},
+}
+
+
+@pytest.fixture(scope="module", params=["t5", "bart"])
+def folder(request, tmp_path_factory):
+    """A checkpoint whose texts end sooner or later, so that a least length would matter."""
+    tokenizer = make_tokenizer(bos="<s>" if request.param == "bart" else None)
+    folder = tmp_path_factory.mktemp(request.param)
+    model = make_model(request.param, tokenizer, seed=3)
+    with torch.no_grad():
+        if request.param == "bart":
+            model.final_logits_bias[0, tokenizer.eos_token_id] = 3
+        else:
+            model.lm_head.weight[tokenizer.eos_token_id] *= 3
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder, tokenizer
+
+
+def adapted(model, rank):
+    """`model` with LoRA of that rank, as if it had been trained."""
+    chosen = {"lora_r": rank, "lora_alpha": 8, "lora_dropout": 0.0, "lora_targets": "attention", "model_revision": None}
+    model = lora.wrap(model, SimpleNamespace(**chosen), seed=1)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if "lora_B" in name:
+                weight.normal_(std=0.1)
+    return model.eval()
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("rank", [0, 4])
+@pytest.mark.parametrize("old", OLD)
+def test_trap_6_texts_that_are_scored_are_those_of_the_saved_model(folder, old, rank, beams, tmp_path):
+    """With LoRA and without, whatever the checkpoint would do if asked: its own settings are in neither."""
+    place, tokenizer = folder
+    model = AutoModelForSeq2SeqLM.from_pretrained(place)
+    model.generation_config.update(**OLD[old])
+    batch = tokenizer(["Ann wants a lamp", "Bo", "hello Dev, the order is late"], padding=True, return_tensors="pt")
+    model = adapted(model, rank)
+    lora.merge(model)
+    with torch.no_grad():
+        torch.manual_seed(2)
+        own = model.generate(**batch)
+        config = generation_config(Settings(max_target_length=12, num_beams=beams), model)
+        ids, _ = generate_ids(model, model.get_encoder()(**batch), batch["attention_mask"], config)
+        plain = lora.save(model, None)
+        plain.generation_config = config
+        plain.save_pretrained(tmp_path)
+        saved = AutoModelForSeq2SeqLM.from_pretrained(tmp_path).generate(**batch)
+    scored = decode_ids(ids[:, :, 0], tokenizer)
+    assert scored == decode_ids(saved, tokenizer)
+    assert scored != decode_ids(own, tokenizer), "the checkpoint's settings would change nothing: a test of nothing"
+
+
+def test_trap_6_whatever_is_around_the_model(tokenizer):
+    """The library reads what a config leaves open from the innermost model, which LoRA hides."""
+    plain = make_model("t5", tokenizer).eval()
+    assert innermost(plain) is innermost(torch.nn.DataParallel(plain)) is plain
+    model = torch.nn.DataParallel(adapted(plain, rank=4))
+    assert innermost(model) is plain
+    plain.generation_config.update(min_length=9, suppress_tokens=list(range(5, 60)))
+    config = generation_config(Settings(max_target_length=12, num_beams=2), plain)
+    batch = tokenizer(["Ann wants a lamp", "Bo"], padding=True, return_tensors="pt")
+    with torch.no_grad():
+        ids, _ = generate_ids(model, plain.get_encoder()(**batch), batch["attention_mask"], config)
+    assert plain.generation_config is config
+    assert ids[:, :, 0].tolist() == plain.generate(**batch).tolist()
 
 
 # ---------------------------------------------------------------- what beams share

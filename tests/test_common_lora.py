@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from conftest import make_model, make_tokenizer
+from helpers import read_json
 
 from recipes.common import UserError, lora
 from recipes.common.loss import decoder_states
@@ -49,6 +50,18 @@ def test_training_begins_with_the_base(family):
     before = logits(model, tokenizer)
     assert torch.equal(logits(lora.wrap(model, settings(), 1), tokenizer), before)
     assert lora.wrap(model, settings(lora_r=0), 1) is model
+
+
+def test_parameters_are_counted():
+    """Frozen ones count in the first number only; without LoRA all are trained."""
+    model, whole = make("t5")[0], sum(weight.numel() for weight in make("t5")[0].parameters())
+    assert lora.count(model) == {"all": whole, "trained": whole, "trained_percent": 100}
+    model.lm_head.weight.requires_grad = False
+    trained = whole - model.lm_head.weight.numel()
+    assert lora.count(model) == {"all": whole, "trained": trained, "trained_percent": round(100 * trained / whole, 2)}
+    assert lora.describe(model) == f"trained   {trained:,} of {whole:,} parameters ({100 * trained / whole:.2f} %)"
+    said = lora.describe(lora.wrap(make("t5")[0], settings(), 1))
+    assert said.startswith("trained   6,144 of ") and said.endswith(": LoRA of rank 4 beside k, o, q, v")
 
 
 def test_attention_alone_by_default():
@@ -126,9 +139,38 @@ def test_fingerprint_is_that_of_the_base():
     model = make("t5")[0]
     before = lora.fingerprint(model)
     wrapped = moved(lora.wrap(model, settings(), 1))
-    assert lora.fingerprint(wrapped) == before
+    assert wrapped.base["sha256"] == before
     lora.merge(wrapped)
-    assert wrapped.base_sha256 == before != lora.fingerprint(wrapped)
+    assert wrapped.base["sha256"] == before != lora.fingerprint(lora.save(wrapped, None))
+
+
+def test_a_dry_run_has_no_weights_to_identify():
+    with torch.device("meta"):
+        model = make("t5")[0]
+    assert lora.wrap(model, settings(), 1).base["sha256"] is None
+
+
+def test_base_json_says_where_the_base_came_from(tmp_path):
+    model, _ = make("t5")
+    model.name_or_path, model.config._commit_hash = "some/model", "abc"
+    wrapped = lora.wrap(model, settings(model_revision="v2"), 1)
+    lora.merge(wrapped)
+    lora.save(wrapped, tmp_path)
+    base = read_json(tmp_path / "base.json")
+    assert base == wrapped.base and len(base.pop("sha256")) == 64
+    assert base == {"name": "some/model", "revision": "v2", "commit": "abc"}
+    with pytest.raises(UserError, match=r"belongs to some/model \(revision v2\)"):
+        lora.load(tmp_path, make_model("t5", make_tokenizer(), seed=1))
+
+
+def test_no_save_asks_the_hub(tmp_path, monkeypatch):
+    """peft would look up the vocabulary of a base that is not in a local folder."""
+    model, _ = make("t5")
+    model.name_or_path = "some/model"
+    asked = []
+    monkeypatch.setattr("peft.utils.save_and_load.check_file_exists_on_hf_hub", lambda *_, **__: asked.append(1))
+    lora.wrap(model, settings(), 1).save_pretrained(tmp_path)
+    assert (tmp_path / "adapter_model.safetensors").is_file() and not asked
 
 
 def test_a_full_model_passes_through(tmp_path):
@@ -136,8 +178,3 @@ def test_a_full_model_passes_through(tmp_path):
     lora.merge(model)
     assert lora.save(model, tmp_path / "adapter") is model
     assert not (tmp_path / "adapter").exists()
-
-
-def test_problems_are_sentences():
-    assert lora.problems(settings()) == []
-    assert len(lora.problems(settings(lora_r=-1, lora_alpha=0, lora_dropout=1.0))) == 3

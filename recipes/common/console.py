@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person sees while a recipe runs: one line per fact, a bar while it works, a table at the end."""
 
+import dataclasses
 import logging
 import math
 import sys
@@ -94,7 +95,7 @@ def describe_step(args: TrainingArguments, settings, table: Dataset) -> None:
 
 def show_example(feature: dict, tokenizer: PreTrainedTokenizerBase, settings, args: TrainingArguments) -> None:
     """What --dry_run adds: every setting, and one example with its ids decoded back."""
-    say(args, "", *(f"{name} {value}" for name, value in sorted(vars(settings).items()) if value is not None))
+    say(args, "", *(f"{name} {value}" for name, value in sorted(dataclasses.asdict(settings).items()) if value is not None))
     say(args, "", f"record    {feature['row']}", f"source    {feature['source']!r}")
     special = {name: getattr(tokenizer, f"{name}_token") for name in ("bos", "eos", "unk", "pad")}
     ids = {name: tokenizer.convert_tokens_to_ids(token) for name, token in special.items() if token}

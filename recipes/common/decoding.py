@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from accelerate.utils import extract_model_from_parallel
-from torch import nn
+from torch import Tensor, nn
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 from transformers.utils import ModelOutput
 
@@ -22,8 +22,6 @@ HOW_TO_DRAW = ("top_k", "top_p", "temperature")
 
 
 class Output(NamedTuple):
-    """One generated text."""
-
     text: str
     score: float | None  # mean log-probability of its tokens, to choose among a row's sources; None where it has one
     hit_limit: bool  # whether it ended at the length limit rather than at an end token
@@ -60,12 +58,11 @@ def chosen_settings(settings: Any) -> dict[str, Any]:
     left_out = HOW_TO_DRAW if chosen.get("do_sample") is False else ()
     chosen = {name: value for name, value in chosen.items() if value is not None and name not in left_out}
     problems = []
-    if not 0 <= chosen.get("min_new_tokens", 0) <= most:
-        limits = f"must be at least 0, at most --max_target_length {most}"
-        problems.append(f"--min_new_tokens {chosen['min_new_tokens']}: {limits}")
-    if chosen.get("temperature", 1) <= 0:
-        remedy = "for greedy decoding, --do_sample False"
-        problems.append(f"--temperature {chosen['temperature']}: must be above 0; {remedy}")
+    least, temperature = chosen.get("min_new_tokens", 0), chosen.get("temperature", 1)
+    if not 0 <= least <= most:
+        problems.append(f"--min_new_tokens {least}: must be at least 0, at most --max_target_length {most}")
+    if temperature <= 0:
+        problems.append(f"--temperature {temperature}: must be above 0; for greedy decoding, --do_sample False")
     if problems:
         raise UserError(*problems)
     chosen["max_new_tokens"] = most
@@ -83,12 +80,8 @@ def innermost(model: nn.Module) -> nn.Module:
 
 
 def generate_ids(
-    model: nn.Module,
-    encoded: ModelOutput,
-    attention_mask: torch.Tensor,
-    config: GenerationConfig,
-    with_scores: bool = False,
-) -> tuple[torch.Tensor, torch.Tensor]:
+    model: nn.Module, encoded: ModelOutput, attention_mask: Tensor, config: GenerationConfig, with_scores: bool = False
+) -> tuple[Tensor, Tensor]:
     """Generate from what the encoder made.
 
     Args:
@@ -179,9 +172,6 @@ def decode_ids(ids: Any, tokenizer: PreTrainedTokenizerBase) -> list[str]:
 
 
 def hit_limit(ids: Any, eos_token_id: int | list[int]) -> np.ndarray:
-    """Which outputs stopped at the length limit rather than at an end token: booleans, shape (num_examples,).
-
-    Args:
-        ids: generated ids, shape (num_examples, max_len); the first is the start token, which BART shares with the end.
-    """
+    """Which outputs, shape (num_examples, max_len), stopped at the length limit rather than at an end token."""
+    # The first id is the start token, which BART shares with the end.
     return ~np.isin(np.asarray(ids)[:, 1:], np.atleast_1d(eos_token_id)).any(axis=1)

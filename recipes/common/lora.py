@@ -40,10 +40,7 @@ class LoraModel(PeftModelForSeq2SeqLM):
 
 
 def wrap(model: nn.Module, settings: LoraSettings, seed: int) -> nn.Module:
-    """`model` with its weights frozen and LoRA beside the chosen layers; `model` itself if settings.lora_r is 0.
-
-    The seed is set here because the Trainer would set it only after the matrices were drawn.
-    """
+    """`model` with its weights frozen and LoRA beside the chosen layers; `model` itself if settings.lora_r is 0."""
     if not settings.lora_r:
         return model
     base = {"name": model.name_or_path, "revision": settings.model_revision, "commit": origin.commit_of(model.config)}
@@ -57,7 +54,7 @@ def wrap(model: nn.Module, settings: LoraSettings, seed: int) -> nn.Module:
         base_model_name_or_path=base["name"],
         revision=base["revision"],
     )
-    transformers.set_seed(seed)
+    transformers.set_seed(seed)  # the Trainer sets it only after the matrices were drawn
     model = LoraModel(model, config)
     model.base = base
     return model
@@ -88,27 +85,19 @@ def count(model: nn.Module) -> dict[str, float]:
 def describe(model: nn.Module) -> str:
     """A line for the screen: how much of the model is trained, and where."""
     line = "trained   {trained:,} of {all:,} parameters ({trained_percent} %)".format(**count(model))
-    if not isinstance(model, LoraModel):
-        return line
-    config = model.peft_config["default"]
-    return f"{line}: LoRA of rank {config.r} beside {', '.join(sorted(config.target_modules))}"
+    for config in getattr(model, "peft_config", {}).values():
+        line += f": LoRA of rank {config.r} beside {', '.join(sorted(config.target_modules))}"
+    return line
 
 
 def merge(model: nn.Module) -> None:
-    """Add what LoRA learned to the frozen weights, so that what is scored from here on is what `save` leaves.
-
-    The thin matrices stay as they are beside them. The weights are in fp32, where nothing is rounded away (trap 29).
-    """
+    """Add what LoRA learned to the frozen weights, in fp32 (trap 29): what is scored from here on is what is saved."""
     if isinstance(model, LoraModel):
         model.merge_adapter(safe_merge=True)
 
 
 def save(model: nn.Module, folder: Path | None) -> nn.Module:
-    """Write the adapter of a model that went through `merge`, with base.json, which identifies its base.
-
-    Returns:
-        The model with plain layers, which hold the sum. If folder is None, nothing is written.
-    """
+    """A merged model with plain layers; the adapter is written to `folder`, if given, with what identifies its base."""
     if not isinstance(model, LoraModel):
         return model
     if folder:

@@ -7,15 +7,8 @@ from typing import Any
 import torch
 import transformers
 from tokenizers import AddedToken
-from transformers import (
-    AutoConfig,
-    AutoModelForSeq2SeqLM,
-    AutoTokenizer,
-    PreTrainedConfig,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    Seq2SeqTrainingArguments,
-)
+from torch import nn
+from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArguments
 
 from recipes.common import UserError
 from recipes.common.arguments import RecipeSettings
@@ -25,14 +18,14 @@ from recipes.common.reading.hub import hub_answers
 OVERFLOWS_IN_FP16 = {"t5", "mt5", "umt5", "longt5"}
 
 
-def load(settings: RecipeSettings, args: Seq2SeqTrainingArguments) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def load(settings: RecipeSettings, args: TrainingArguments) -> tuple[nn.Module, PreTrainedTokenizerBase]:
     """(model, tokenizer), checked before any weight is read; see load_model for the model's weights."""
     config = load_config(settings, args)
     tokenizer = load_tokenizer(settings)
     return load_model(settings, config, tokenizer), tokenizer
 
 
-def load_config(settings: RecipeSettings, args: Seq2SeqTrainingArguments) -> PreTrainedConfig:
+def load_config(settings: RecipeSettings, args: TrainingArguments) -> PreTrainedConfig:
     """The model's configuration, checked: an encoder-decoder, at a length and precision it can work with.
 
     Raises:
@@ -40,7 +33,7 @@ def load_config(settings: RecipeSettings, args: Seq2SeqTrainingArguments) -> Pre
     """
     name, problems = settings.model_name_or_path, []
     _check_folder(name)
-    config = _from_hub(AutoConfig, settings)
+    config = _from_hub(transformers.AutoConfig, settings)
     if type(config) not in transformers.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING and not settings.trust_remote_code:
         problems.append(
             f"--model_name_or_path {name}: a {config.model_type} model is not an encoder-decoder for text; "
@@ -68,15 +61,13 @@ def load_tokenizer(settings: RecipeSettings) -> PreTrainedTokenizerBase:
     if Path(name).is_dir() and not any(next(Path(name).glob(pattern), None) for pattern in vocabularies):
         # transformers 5 would make an empty one, to which every letter is unknown.
         raise UserError(f"{flag} {name}: the folder has no tokenizer; add its files, or name one with --tokenizer_name")
-    tokenizer = _from_hub(AutoTokenizer, settings, flag)
+    tokenizer = _from_hub(transformers.AutoTokenizer, settings, flag)
     if tokenizer.pad_token_id is None:
         raise UserError(f"{flag} {name}: its tokenizer has no padding token")
     return tokenizer
 
 
-def load_model(
-    settings: RecipeSettings, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase
-) -> PreTrainedModel:
+def load_model(settings: RecipeSettings, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> nn.Module:
     """The model with fp32 weights, whatever they are stored in (trap 21), and its head tied only where it is tied.
 
     With --dry_run no weight is read: the model has shapes but no values.
@@ -86,24 +77,23 @@ def load_model(
     """
     if settings.dry_run:
         with torch.device("meta"):
-            model = AutoModelForSeq2SeqLM.from_config(config, trust_remote_code=settings.trust_remote_code)
+            model = transformers.AutoModelForSeq2SeqLM.from_config(config, trust_remote_code=settings.trust_remote_code)
     else:
         options = {"config": config, "dtype": torch.float32, "output_loading_info": True}
-        model, loading = _from_hub(AutoModelForSeq2SeqLM, settings, **options)
+        model, loading = _from_hub(transformers.AutoModelForSeq2SeqLM, settings, **options)
         missing = sorted(loading["missing_keys"])
         if missing:
-            said = f"the checkpoint lacks {len(missing)} weights, such as {missing[0]}"
-            raise UserError(f"--model_name_or_path {settings.model_name_or_path}: {said}")
+            lacks = f"the checkpoint lacks {len(missing)} weights, such as {missing[0]}"
+            raise UserError(f"--model_name_or_path {settings.model_name_or_path}: {lacks}")
     untie(model)
     rows = model.get_input_embeddings().num_embeddings
     if len(tokenizer) > rows:
-        raise UserError(
-            f"the tokenizer has {len(tokenizer)} ids, but the model has rows for {rows}: they do not belong together"
-        )
+        too_many = f"the tokenizer has {len(tokenizer)} ids, but the model has rows for {rows}"
+        raise UserError(f"{too_many}: they do not belong together")
     return model
 
 
-def untie(model: PreTrainedModel) -> None:
+def untie(model: nn.Module) -> None:
     """Tell the configuration when the head has weights of its own.
 
     transformers 5 sets tie_word_embeddings on T5 1.1, flan-T5 and mT5, whose heads are separate: any later resize or
@@ -116,10 +106,7 @@ def untie(model: PreTrainedModel) -> None:
 
 
 def add_tokens(
-    special_tokens_dict: dict[str, str],
-    other_tokens: list[str],
-    tokenizer: PreTrainedTokenizerBase,
-    model: PreTrainedModel,
+    special_tokens_dict: dict[str, str], other_tokens: list[str], tokenizer: PreTrainedTokenizerBase, model: nn.Module
 ) -> None:
     """Add tokens to both; their rows are the exact mean of those before them, in the input and in the output.
 
