@@ -15,7 +15,7 @@ from transformers import Seq2SeqTrainingArguments
 from transformers.hf_argparser import HfArg
 
 from recipes import summarize_t5
-from recipes.common import UserError, arguments, console, lora, tasks
+from recipes.common import UserError, arguments, console, features, lora, tasks
 from recipes.common.upstream import devices
 from recipes.metrics.scores import METRICS
 
@@ -179,9 +179,9 @@ def test_files_replace_the_default_data_set():
 
 def test_source_template():
     template = "ask: {question} in {context}"
-    assert arguments.source_template(template, None) == template
-    assert arguments.source_template(template, "") == "{question} in {context}"
-    assert arguments.source_template(template, "q: ") == "q: {question} in {context}"
+    assert features.source_template(template, None) == template
+    assert features.source_template(template, "") == "{question} in {context}"
+    assert features.source_template(template, "q: ") == "q: {question} in {context}"
 
 
 # ---------------------------------------------------------------- flags that are not known
@@ -362,8 +362,9 @@ def test_trap_23_a_metric_that_is_not_computed():
 def test_trap_34_without_a_launcher_one_gpu_is_used(monkeypatch, capsys):
     """Four GPUs, as far as the library can see: it would wrap the model in DataParallel. The way to use all is said."""
     monkeypatch.setattr(Seq2SeqTrainingArguments, "n_gpu", property(lambda self: self._n_gpu or 4))
-    monkeypatch.setattr(console, "_gpus", lambda: 4)
-    settings, args = parse("--per_device_train_batch_size", "3")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 4)
+    settings, args = parse("--per_device_train_batch_size", "3", "--use_cpu")
     assert args.n_gpu == 1
     assert args.train_batch_size == 3
     console.describe_step(args, settings, range(7))

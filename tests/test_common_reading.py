@@ -61,11 +61,11 @@ def made_task(columns=FIELDS, target="{summary}", **hooks):
     return SimpleNamespace(columns=columns, target=target, **hooks)
 
 
-def load(task=None, seed=42, several=(), allow_none=(), tokenizer=None, share=0, most=1000, **given):
+def load(task=None, seed=42, several=(), allow_none=(), may_be_empty=(), tokenizer=None, share=0, most=1000, **given):
     """`reading.load` with the settings that are `given`; unless a share is, no validation split is cut off."""
     task = task or made_task()
     settings = tasks.with_column_flags(RecipeSettings, task.columns)(**given)
-    options = {"several": several, "allow_none": allow_none, "tokenizer": tokenizer}
+    options = {"several": several, "allow_none": allow_none, "may_be_empty": may_be_empty, "tokenizer": tokenizer}
     return reading.load(task, settings, seed=seed, validation_share=share, validation_most=most, **options)
 
 
@@ -889,6 +889,7 @@ def test_the_report_is_what_run_json_tells():
     assert splits.report == {
         "columns": {"document": "article", "summary": "summary"},
         "several": ["summary"],
+        "may_be_empty": [],
         "rows": {
             "train": {"read": 2, "used": 2, "left_out": []},
             "test": {"read": 1, "used": 1, "left_out": []},
@@ -903,8 +904,17 @@ def test_the_report_is_what_run_json_tells():
             "test: 1 of 1 texts are a c: id 1",
         ],
     }
-    assert list(splits.report) == ["columns", "several", "rows", "sources", "notes"]
+    assert list(splits.report) == ["columns", "several", "may_be_empty", "rows", "sources", "notes"]
     assert json.loads(json.dumps(splits.report)) == splits.report
+
+
+def test_fields_that_may_be_empty():
+    """Missing, null or empty, in some rows or in all: the empty text, where the recipe says so."""
+    rows = [{"article": "a", "summary": "s"}, {"article": None, "summary": "t"}, {"article": "", "summary": "u"}]
+    splits = load_rows({"train": rows}, may_be_empty=["document"], share=0)
+    assert [row["document"] for row in splits["train"]] == ["a", "", ""]
+    splits = load_rows({"train": [{"summary": "s"}]}, may_be_empty=["document"], share=0)
+    assert splits["train"] == [{"id": "1", "document": "", "summary": "s"}]
 
 
 # ---------------------------------------------------------------- new rows, to be predicted
@@ -913,7 +923,8 @@ def test_the_report_is_what_run_json_tells():
 def new(path, task=None, columns=COLUMNS, several=(), tokenizer=None, **given):
     task = task or made_task()
     settings = tasks.with_column_flags(RecipeSettings, task.columns)(**given)
-    return reading.load_new(task, settings, path, columns, several, tokenizer)
+    report = {"columns": columns, "several": several, "may_be_empty": []}
+    return reading.load_new(task, settings, path, report, tokenizer)
 
 
 def test_new_rows_need_no_target_and_have_the_runs_columns():

@@ -13,7 +13,7 @@ import pytest
 
 from recipes import report
 from recipes.common import UserError, features
-from recipes.report import differences, pictures, predictions
+from recipes.report import differences, page, pictures, predictions
 
 ROOT = Path(__file__).resolve().parents[1]
 VOID = {"meta", "br", "img", "link", "input", "hr", "col", "source", "base", "embed", "wbr"}
@@ -339,7 +339,7 @@ def test_how_to_repeat_it(folder):
     assert "training 1 min 1 s" in said and "time in all 1 min 5 s" in said
     assert "Seed 7" in said and "learning_rate 0.001" in said
     record = RUN | {"world_size": 2}
-    assert report.how_to_repeat(record)["command"].startswith("torchrun --nproc_per_node=2 recipes/x.py")
+    assert page.how_to_repeat(record)["command"].startswith("torchrun --nproc_per_node=2 recipes/x.py")
 
 
 # ---------------------------------------------------------------- curves
@@ -374,7 +374,7 @@ def test_an_unfinished_run_shows_its_newest_checkpoint(folder):
         (folder / f"checkpoint-{step}").mkdir()
         state = {"global_step": step, "log_history": [{"step": step, "loss": loss}]}
         (folder / f"checkpoint-{step}/trainer_state.json").write_text(json.dumps(state))
-    assert report._state(folder)["global_step"] == 10
+    assert page._state(folder)["global_step"] == 10
     assert "that of the last step, 10" in page_of(folder).said()
 
 
@@ -536,7 +536,7 @@ def test_equal_values_stay_in_one_quartile():
 
 def test_histogram_of_lengths_by_hand():
     """1 to 100 in bins of 5 from 0: four in the first, one in the last."""
-    assert features._histogram(np.arange(1, 101), 100) == {"width": 5, "counts": [4] + [5] * 19 + [1]}
+    assert features._lengths(np.arange(1, 101), 512)["histogram"] == {"width": 5, "counts": [4] + [5] * 19 + [1]}
     # One endless text: the bins go up to twice the 95th percentile, the last holds what is longer.
     lengths = np.array([3] * 99 + [10_000])
     assert features._lengths(lengths, 512)["histogram"] == {"width": 1, "counts": [0, 0, 0, 99, 0, 0, 1]}
@@ -544,18 +544,18 @@ def test_histogram_of_lengths_by_hand():
 
 
 def test_the_tuned_model_must_be_on_the_better_side(folder):
-    scores = report.view(folder)["scores"]
-    assert list(report._no_better(scores)) == []
+    scores = page.view(folder)["scores"]
+    assert list(page._no_better(scores)) == []
     scores.systems[scores.trivial] = with_interval(55.0)
     scores.systems["untuned"] = with_interval(61.0)
-    assert list(report._no_better(scores)) == [
+    assert list(page._no_better(scores)) == [
         "The tuned model is not clearly better than the lead <sentence>: the intervals of rougeL overlap.",
         "The tuned model scores worse than the untuned model: rougeL 59.4, not 61.0.",
     ]
     scores.main = "ter"  # of an error rate, less is better
     for label, value in (("tuned", 90.0), (scores.trivial, 100.0), ("untuned", 80.0)):
         scores.systems[label] = with_interval(value, "ter")
-    assert [sentence.split(":")[0] for sentence in report._no_better(scores)] == [
+    assert [sentence.split(":")[0] for sentence in page._no_better(scores)] == [
         "The tuned model is not clearly better than the lead <sentence>",
         "The tuned model scores worse than the untuned model",
     ]

@@ -95,7 +95,11 @@ def describe_step(args: TrainingArguments, settings, table: Dataset) -> None:
 
 def show_example(feature: dict, tokenizer: PreTrainedTokenizerBase, settings, args: TrainingArguments) -> None:
     """What --dry_run adds: every setting, and one example with its ids decoded back."""
-    say(args, "", *(f"{name} {value}" for name, value in sorted(dataclasses.asdict(settings).items()) if value is not None))
+    say(
+        args,
+        "",
+        *(f"{name} {value}" for name, value in sorted(dataclasses.asdict(settings).items()) if value is not None),
+    )
     say(args, "", f"record    {feature['row']}", f"source    {feature['source']!r}")
     special = {name: getattr(tokenizer, f"{name}_token") for name in ("bos", "eos", "unk", "pad")}
     ids = {name: tokenizer.convert_tokens_to_ids(token) for name, token in special.items() if token}
