@@ -115,9 +115,10 @@ class Predictor:
             outputs.update(zip(places, made, strict=True))
         return [outputs[place] for place in range(len(table))]
 
-    def read(self, path: str | Path) -> reading.Splits:
-        """The rows of a file as split "new", with notes; columns as in training, without those of the target."""
-        return reading.load_new(self.task, self.settings, path, self.record["data"], self.tokenizer)
+    def read(self, path: str | Path) -> tuple[list[dict], list[str]]:
+        """The rows of a file, and notes on them; columns as in training, without those of the target."""
+        splits = reading.load_new(self.task, self.settings, path, self.record["data"], self.tokenizer)
+        return splits["new"], splits.notes
 
     def identity(self, rows: list[dict]) -> dict:
         """What predictions for these rows depend on, as JSON."""

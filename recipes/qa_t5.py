@@ -99,14 +99,20 @@ def around(row, settings):
 def refuse(row, settings, tokenizer):
     """(reason, detail) where the question leaves too little room for a context, else None."""
     needed = LEAST_CONTEXT + len(tokenizer("".join(around(row, settings)))["input_ids"])
-    detail = f"the question is never cut, and this one needs --max_source_length {needed}"
-    return ("the question is too long", detail) if needed > settings.max_source_length else None
+    if needed > settings.max_source_length:
+        detail = f"the question is never cut, and this one needs --max_source_length {needed}"
+        return "the question is too long", detail
+    return None
 
 
 def prepare(row, settings, tokenizer):
     """The sources of a row: one, or as many as there are windows on a context that is too long for one."""
     context, limit = clean(row["context"], settings), settings.max_source_length
     return windows(*around(row, settings), context, limit, settings.doc_stride, tokenizer)
+
+
+def together(row):
+    return row["context"]
 
 
 def in_own_words(row):

@@ -3,8 +3,7 @@
 
     make text2text                                      bundled tickets and tiny T5, on any laptop
     make text2text TRAIN=news.csv ARGS='--source_template "headline: {article}" --target_template "{title}"'
-    python recipes/text_to_text.py --train_file alpaca.json --source_template "{instruction} {input}" \\
-        --target_template "{output}" --may_be_empty input --metrics bleu
+    python recipes/text_to_text.py --train_file a.json --source_template "{instruction} {input}" --may_be_empty input
     torchrun --nproc_per_node=4 recipes/text_to_text.py --train_file mine.jsonl
 
 Record   {"id": "7", "source": "Ann: lunch?\\nBo: at one.", "target": "Ann and Bo meet at one."}

@@ -36,9 +36,9 @@ def main(argv=None):
     if not settings.output.absolute().parent.is_dir():
         raise UserError(f"--output {settings.output}: there is no such folder")
     predictor = prediction.Predictor(settings.run, settings.batch_size)
-    splits = predictor.read(settings.input)
-    rows, changed = splits["new"], predictor.changed()
-    for note in [changed, *splits.notes] if changed else splits.notes:
+    rows, notes = predictor.read(settings.input)
+    changed = predictor.changed()
+    for note in [changed, *notes] if changed else notes:
         print(f"note      {note}")
     print(f"{settings.run} on {settings.input}, {len(rows):,} rows", flush=True)
     ending.install()

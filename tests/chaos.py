@@ -15,7 +15,6 @@ import json
 import os
 import random
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -31,9 +30,9 @@ import helpers  # noqa: E402
 TRAINER = "recipes.common.learning.trainer:Seq2SeqTrainer"
 POINTS = {
     "in the baselines": ("recipes.common.learning.trainer:generate_ids", 1),
-    "between steps": ("transformers.trainer_callback:CallbackHandler.on_step_begin", 6),
-    "in the middle of a step": ("recipes.common.learning.trainer:token_loss", 13),
-    "in the backward pass": ("accelerate:Accelerator.backward", 12),
+    "between steps": ("transformers.trainer_callback:CallbackHandler.on_step_begin", 5),
+    "in the middle of a step": ("recipes.common.learning.trainer:token_loss", 12),
+    "in the backward pass": ("accelerate:Accelerator.backward", 10),
     "while the optimizer steps": ("accelerate.optimizer:AcceleratedOptimizer.step", 5),
     "in the first evaluation": (f"{TRAINER}.evaluation_loop", 3),
     "while it generates on the way": ("recipes.common.learning.trainer:generate_ids", 3),
@@ -58,11 +57,11 @@ POINTS = {
 # Other recipes on the same rows.
 LORA = {"source_column": "document", "target_column": "summary", "lora_r": 4, "lora_dropout": 0.1}
 SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGTERM": signal.SIGTERM, "SIGINT": signal.SIGINT}
-PATIENCE = 120  # seconds after which a run hangs
+TRAIN_ROWS, STEPS = 20, 3  # of an epoch; the last step has four rows instead of eight
 
 
 def flags(folder, processes, **more):
-    """The command: three epochs of eight steps, an evaluation and a save after each, best model at the end."""
+    """The command: three epochs of three steps, an evaluation and a save after each, best model at the end."""
     settings = {
         "model_name_or_path": folder / "model", "train_file": folder / "train.jsonl", "use_cpu": True, "bf16": False,
         "validation_file": folder / "validation.jsonl", "test_file": folder / "test.jsonl", "num_train_epochs": 3,
@@ -76,10 +75,10 @@ def prepare(folder):
     """Data and a tiny model."""
     from conftest import make_model, make_tokenizer
 
-    for split, count in (("train", 60), ("validation", 9), ("test", 11)):
+    for split, count in (("train", TRAIN_ROWS), ("validation", 4), ("test", 5)):
         helpers.write_jsonl(folder / f"{split}.jsonl", helpers.records(split, count))
     tokenizer = make_tokenizer()
-    make_model("t5", tokenizer, dropout=0.1).save_pretrained(folder / "model")
+    make_model("t5", tokenizer, dropout=0.1, layers=1).save_pretrained(folder / "model")
     tokenizer.save_pretrained(folder / "model")
 
 
@@ -101,47 +100,25 @@ def arm(path, number, send):
     setattr(owner, last, struck)
 
 
-def fork(work):
-    """Run `work` in a child, which exits with what it returns; its process id."""
-    child = os.fork()
-    if child:
-        return child
-    code = 99
-    try:
-        code = work()
-    finally:
-        os._exit(code)
-
-
 def launch(recipe, argv, log, processes=1, point=None, sent=None, to=0, number=None):
     """Start a run: {process id: rank}. At `point`, or its call `number`, the rank `to` sends itself `sent`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
 
     def work(rank):
-        if processes > 1:
-            ranks = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": processes, "LOCAL_WORLD_SIZE": processes}
-            ranks |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-            os.environ.update({name: str(value) for name, value in ranks.items()})
-        with open(f"{log}.{rank}", "a") as file:
-            os.dup2(file.fileno(), 1)
-            os.dup2(file.fileno(), 2)
-        sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))  # not pytest's
         datasets.config.HF_DATASETS_CACHE = f"{log}.cache"  # nothing is known of other runs
         main = importlib.import_module(f"recipes.{recipe}").main
         if point and rank == to:
             path, usual = POINTS[point]
             arm(path, number or usual, lambda: os.kill(os.getpid(), sent))
-        code = helpers.runs.command_line(lambda: main(argv))
-        sys.stdout.flush()
-        sys.stderr.flush()
-        return code
+        return helpers.run_recipe(argv, main)
 
-    return {fork(lambda rank=rank: work(rank)): rank for rank in range(processes)}
+    alive = {}
+    for rank, told in enumerate(helpers.ranks_of(processes) if processes > 1 else [{}]):
+        out = f"{log}.{rank}"
+        alive[helpers.fork(lambda rank=rank: work(rank), out, out, **told)] = rank
+    return alive
 
 
-def wait(alive, strike=None):
+def wait(alive, strike=None, patience=helpers.PATIENCE):
     """The exit code of a run, as torchrun would tell it: when one process fails, the others are ended.
 
     `strike` is (seconds, signal): sent to all processes after that time, unless they have ended before.
@@ -160,7 +137,7 @@ def wait(alive, strike=None):
         if alive and codes and any(codes):
             told = told or now
             send(alive, signal.SIGKILL if now - told > 5 else signal.SIGTERM)
-        if now - began > PATIENCE:
+        if now - began > patience:
             send(alive, signal.SIGKILL)
             codes.append("it hangs")
         time.sleep(0.01)
@@ -192,8 +169,10 @@ class Harness:
 
     def __init__(self, folder, recipe="summarize_t5", **always):
         self.folder, self.recipe, self.always, self.whole, self.number = Path(folder), recipe, always, {}, 0
-        importlib.import_module(f"recipes.{recipe}")
+        main = importlib.import_module(f"recipes.{recipe}").main
         prepare(self.folder)
+        # What a run imports on its way is imported once, here, and not in each of its forks.
+        assert helpers.run_recipe(self.argv(self.folder / "warm", 1, {"max_steps": 1}), main) == 0
 
     def argv(self, out, processes, more):
         return [*flags(self.folder, processes, **self.always, **more), "--output_dir", str(out)]

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tiny random models of the real architectures, made on the spot; no test may open a socket."""
+"""Tiny random models of the real architectures, made on the spot; no test may open a socket.
+
+`make test` gives each core a worker of pytest-xdist (see `place`); plain `pytest tests/test_qa.py` has none.
+"""
 
 import atexit
+import functools
+import gc
 import os
 import shutil
 import socket
@@ -11,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false", OMP_NUM_THREADS="1")
 os.environ["HF_DATASETS_CACHE"] = tempfile.mkdtemp(prefix="datasets-")  # nothing of a user's, nothing left behind
 atexit.register(shutil.rmtree, os.environ["HF_DATASETS_CACHE"], ignore_errors=True)
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,6 +27,37 @@ TEXT = """
     a an of to for and is was not has have been it her his my your on in by with today tomorrow Monday thanks hello
 """
 WORDS = TEXT.split()
+# The files that take longest, longest first: the workers begin with them and end together with short ones.
+LONGEST = ("test_interruption", "test_recipes", "test_translate", "test_convo", "test_bad_input")
+
+
+# ---------------------------------------------------------------- workers
+
+
+def place(item):
+    """The group whose tests run one after the other in one worker: a file's, or a recipe's from all files.
+
+    They share what is made once for many tests: the finished run of a recipe, the runs that nobody disturbs.
+    """
+    file, parameters = Path(item.path).stem, getattr(getattr(item, "callspec", None), "params", {})
+    if file == "test_interruption":
+        return f"{file}, {parameters.get('processes', 1)} processes"
+    return str(parameters["small"]) if "small" in parameters else getattr(item.module, "RECIPE", file)
+
+
+def pytest_collection_modifyitems(items):
+    groups = {item: place(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish(session):
+    """What has been imported stays until the end: no collection of garbage needs to look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+# ---------------------------------------------------------------- what no test may do
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +100,8 @@ def make_tokenizer(eos="</s>", pad="<pad>", unk="<unk>", bos=None):
     )
 
 
-def make_model(family, tokenizer, tied=False, dropout=0.0, seed=0):
-    """A random encoder-decoder of `family` ("t5", "mt5" or "bart") with some 60,000 parameters."""
+def make_model(family, tokenizer, tied=False, dropout=0.0, seed=0, layers=2):
+    """A random encoder-decoder of `family` ("t5", "mt5" or "bart") with some 60,000 parameters in two layers."""
     import torch
     from transformers import (
         BartConfig,
@@ -81,8 +117,9 @@ def make_model(family, tokenizer, tied=False, dropout=0.0, seed=0):
     ids = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id, "vocab_size": vocabulary}
     if family == "bart":
         config = BartConfig(
-            d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=2, decoder_attention_heads=2,
-            encoder_ffn_dim=64, decoder_ffn_dim=64, max_position_embeddings=256, init_std=0.3, dropout=dropout,
+            d_model=32, encoder_layers=layers, decoder_layers=layers, encoder_attention_heads=2,
+            decoder_attention_heads=2, encoder_ffn_dim=64, decoder_ffn_dim=64, max_position_embeddings=256,
+            init_std=0.3, dropout=dropout,
             bos_token_id=tokenizer.bos_token_id, decoder_start_token_id=tokenizer.eos_token_id,
             forced_eos_token_id=tokenizer.eos_token_id, **ids,
         )  # fmt: skip
@@ -92,13 +129,89 @@ def make_model(family, tokenizer, tied=False, dropout=0.0, seed=0):
         "mt5": (MT5Config, MT5ForConditionalGeneration),
     }[family]
     config = config_class(
-        d_model=32, d_kv=16, num_heads=2, num_layers=2, d_ff=64, dropout_rate=dropout, tie_word_embeddings=tied,
+        d_model=32, d_kv=16, num_heads=2, num_layers=layers, d_ff=64, dropout_rate=dropout, tie_word_embeddings=tied,
         decoder_start_token_id=tokenizer.pad_token_id, feed_forward_proj="relu" if tied else "gated-gelu", **ids,
     )  # fmt: skip
     model = model_class(config)
     if not tied:
         model.lm_head.weight = torch.nn.Parameter(torch.randn_like(model.lm_head.weight))
     return model
+
+
+# ---------------------------------------------------------------- runs of recipes
+
+
+@pytest.fixture(autouse=True)
+def no_report(request, monkeypatch):
+    """Runs write no report, which costs more than a small run; tests marked `report` look at it."""
+    from recipes import report
+
+    if not request.node.get_closest_marker("report"):
+        monkeypatch.setattr(report, "write", lambda *_: None)
+
+
+@pytest.fixture(scope="session")
+def smalls(tmp_path_factory):
+    """smalls(recipe): its harness.Small, made once."""
+    import harness
+
+    return functools.cache(lambda name: harness.Small(name, tmp_path_factory.mktemp(name)))
+
+
+@pytest.fixture
+def small(request, smalls):
+    """The harness.Small of the recipe that the test file calls RECIPE, or of the test's parameter."""
+    return smalls(getattr(request, "param", None) or request.module.RECIPE)
+
+
+@pytest.fixture
+def done(small):
+    """A finished run of it; see harness.Small.done."""
+    return small.done
+
+
+@pytest.fixture
+def flags(small, tmp_path):
+    """flags(name=value): its words on the command line, into tmp_path/out."""
+    return lambda **changed: small.flags(**{"output_dir": tmp_path / "out", **changed})
+
+
+@pytest.fixture
+def run(small, tmp_path):
+    """run(name=value): the exit code of such a run, into tmp_path/out."""
+    return lambda **changed: small.run(**{"output_dir": tmp_path / "out", **changed})
+
+
+@pytest.fixture
+def no_weights(monkeypatch):
+    """Reading any weight fails the test."""
+    from transformers import AutoModelForSeq2SeqLM
+
+    def fail(*_, **__):
+        raise AssertionError("a model was loaded")
+
+    monkeypatch.setattr(AutoModelForSeq2SeqLM, "from_pretrained", fail)
+
+
+@pytest.fixture
+def refused(run, small, tmp_path, no_weights, capsys):
+    """refused(name=value): the message of a run that ends with code 2, loads no model and writes nothing."""
+    from helpers import contents
+
+    def message(**changed):
+        folders = [tmp_path, Path(changed.get("output_dir", tmp_path))]
+        before = [contents(folder) for folder in folders]
+        code = run(**changed)
+        err = capsys.readouterr().err
+        assert code == 2, err
+        assert err.startswith("error: ") and err.count("error: ") == 1 and "Traceback" not in err
+        assert [contents(folder) for folder in folders] == before
+        return err
+
+    return message
+
+
+# ---------------------------------------------------------------- models
 
 
 @pytest.fixture(scope="session")

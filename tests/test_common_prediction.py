@@ -7,15 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, make_model, make_tokenizer
+from conftest import make_model, make_tokenizer
+from harness import Predictor, predict
 from helpers import as_flags, read_json, read_jsonl, records, run_recipe, write_jsonl
 
+from recipes import summarize_t5
 from recipes.common import UserError, decoding
-from recipes.common.running.run import command_line
-from recipes.prediction import Predictor
-
-sys.path.append(str(ROOT / "scripts"))
-import predict
 
 TEST = records("test", 11, most=40)
 
@@ -31,14 +28,14 @@ def run(checkpoint, tmp_path_factory):
     }
     sizes = {"max_source_length": 24, "max_target_length": 12, "max_steps": 2, "per_device_eval_batch_size": 4}
     given = {"model_name_or_path": checkpoint, "source_prefix": "tell: ", "bf16": False, "output_dir": folder / "out"}
-    assert run_recipe(as_flags(**files, **sizes, **given)) == 0
+    assert run_recipe(as_flags(**files, **sizes, **given), summarize_t5.main) == 0
     return folder / "out"
 
 
 def ask(run, rows, folder, **flags):
     """(exit code, the output's rows or None)."""
     given = {"run": run, "input": write_jsonl(folder / "new.jsonl", rows), "output": folder / "out.jsonl", **flags}
-    code = command_line(lambda: predict.main(as_flags(**given)))
+    code = run_recipe(as_flags(**given), predict)
     return code, read_jsonl(folder / "out.jsonl") if (folder / "out.jsonl").exists() else None
 
 
@@ -118,7 +115,7 @@ def test_what_cannot_be_used_is_said_before_a_model_loads(run, tmp_path, capsys,
     assert ask(tmp_path, TEST, tmp_path)[0] == 2
     assert "no run.json in it" in capsys.readouterr().err
     (tmp_path / "out.jsonl").write_text("precious")
-    assert command_line(lambda: predict.main(as_flags(run=run, input="x", output=tmp_path / "out.jsonl"))) == 2
+    assert run_recipe(as_flags(run=run, input="x", output=tmp_path / "out.jsonl"), predict) == 2
     assert (tmp_path / "out.jsonl").read_text() == "precious"
     record = read_json(run / "run.json")
     (tmp_path / "run.json").write_text(json.dumps(record | {"status": "interrupted"}))
@@ -133,12 +130,21 @@ from dataclasses import dataclass
 from recipes.common import arguments
 
 SOURCE, TARGET = "{text} {end}", "{answer}"
+METRICS, DEFAULTS = (), {}
 COLUMNS = {name: (f"{name}_column", (name,)) for name in ("text", "end", "answer")}
 
 
 @dataclass
 class Settings(arguments.RecipeSettings):
     num_return_sequences: int = 1
+
+
+def score(predictions, references, rows, settings):
+    pass
+
+
+def trivial(row):
+    pass
 
 
 def prepare(row, settings, tokenizer):
@@ -160,7 +166,8 @@ def make_run(folder, sequences=1, **decoding):
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     settings = {"max_source_length": 16, "num_return_sequences": sequences, "source_prefix": None}
-    record = {"status": "done", "settings": settings, "arguments": {"per_device_eval_batch_size": 2}, "seed": 7}
+    data = {"columns": {}, "several": [], "may_be_empty": []}
+    record = {"status": "done", "data": data, "settings": settings, "arguments": {"per_device_eval_batch_size": 2}, "seed": 7}
     Path(folder, "run.json").write_text(json.dumps(record | {"recipe": {"name": "windows", "sha256": ""}}))
     Path(folder, "recipe.py").write_text(RECIPE)
     return folder

@@ -1,99 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """The conversation recipe through its real command, on a tiny model: its turns, its tokens, FastChat's names."""
 
-import contextlib
-import io
 import json
 import random
 import shlex
 import shutil
 from types import SimpleNamespace
 
+import harness
 import pytest
 import torch
 from conftest import ROOT, WORDS, make_model, make_tokenizer
-from helpers import as_flags, block_sockets, finish, read_json, read_jsonl, run_recipe, start, write_jsonl
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5Tokenizer
+from harness import ODD_CHATS, Predictor, chat
+from helpers import finish, forked, read_json, start, write_jsonl
+from transformers import AutoTokenizer, T5Tokenizer
 
 from recipes import convo_flant5 as convo
-from recipes import prediction
-from recipes.common import UserError, arguments, features
+from recipes.common import UserError, features
 from recipes.common.reading import files as reading
 from recipes.formats import conversations as form
+from recipes.formats import windows
 
-SCORES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
-
-
-def chat(*texts, first="human"):
-    """ShareGPT's turns, speakers alternating."""
-    order = ("human", "gpt") if first == "human" else ("gpt", "human")
-    return [{"from": order[place % 2], "value": text} for place, text in enumerate(texts)]
+RECIPE = "convo_flant5"
 
 
-def conversations(split, count, seed=0):
-    """Conversations of one to four replies; some hold what T5's vocabulary lacks, some begin with a system turn."""
-    chance = random.Random(f"{split} {seed}")
-    records = []
-    for number in range(count):
-        texts = [" ".join(chance.choices(WORDS, k=chance.randint(2, 9))) for _ in range(2 * chance.randint(1, 4))]
-        texts[-1] += ["", "\nName:\tAnn", " {BLUE}"][number % 3]
-        system = [{"from": "system", "value": "Ann wants a lamp."}] * (number % 5 == 0)
-        records.append({"id": f"{split}-{number}", "conversations": system + chat(*texts)})
-    return records
-
-
-ODD = {
-    "begins": {"conversations": chat("hello", "a lamp please", "thanks", first="gpt")},
-    "two": {"conversations": [*chat("hello"), *chat("the lamp is broken", "thanks")]},
-    "open": {"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "yes"},
-                          {"role": "user", "content": "is it blue"}]},
-    "long": {"conversations": chat(*[f"Ann says {place}" for place in range(200)])},
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("chats")
-    odd = [{"id": name, **record} for name, record in ODD.items()]
-    write_jsonl(folder / "train.jsonl", conversations("train", 12) + odd)
-    write_jsonl(folder / "test.jsonl", conversations("test", 4))
-    return folder
-
-
-def small_run(checkpoint, files, **changed):
-    paths = {"data_path": files / "train.jsonl", "test_file": files / "test.jsonl"}
-    sizes = {"model_max_length": 64, "max_target_length": 24, "num_train_epochs": 1, "learning_rate": 3e-3}
-    mode = {"bf16": False, "disable_tqdm": True, "max_train_samples": 40}
-    return as_flags(**{"model_name_or_path": checkpoint, **paths, **sizes, **mode, **changed})
-
-
-@pytest.fixture(scope="module")
-def done(checkpoint, files, tmp_path_factory):
-    """A finished run: its folder, what it printed, and which of FastChat's names `main` called."""
-    folder, printed, called = tmp_path_factory.mktemp("done") / "out", io.StringIO(), set()
-
-    def watched(name, function):
-        def call(*args, **kwargs):
-            called.add(name)
-            return function(*args, **kwargs)
-
-        return call
-
-    names = [
-        "_form_qa", "_add_speaker_and_signal", "preprocess", "_tokenize_fn", "smart_tokenizer_and_embedding_resize",
-        "SupervisedDataset", "DataCollatorForSupervisedDataset", "make_supervised_data_module",
-    ]  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
-        block_sockets(patch)
-        for name in names:
-            patch.setattr(convo, name, watched(name, getattr(convo, name)))
-        assert run_recipe(small_run(checkpoint, files, output_dir=folder), convo.main) == 0
-    return SimpleNamespace(folder=folder, printed=printed.getvalue(), names=set(names), called=called)
-
-
-def made(record, recorded=True):
+def made(record, new=False):
     """What `reshape` makes of a record: values of its rows."""
-    return convo.reshape(reading.Row(record, "x.json", 7, "row"), convo.Settings(), recorded)
+    return convo.reshape(reading.Row(record, "x.json", 7, "row"), convo.Settings(), new)
 
 
 # ---------------------------------------------------------------- turns and rows
@@ -117,7 +50,7 @@ def test_both_forms_give_the_same_rows():
 
 
 def test_begins_with_the_assistant_that_turn_is_history_only():
-    rows = made({"id": "a", **ODD["begins"]})
+    rows = made({"id": "a", **ODD_CHATS["begins"]})
     assert [(row["history"], row["reply"]) for row in rows if row] == [(["hello", "a lamp please"], "thanks")]
     assert [row.unwanted for row in rows] == [None, "begins with the assistant, whose first turn replies to nobody"]
 
@@ -130,9 +63,9 @@ def test_two_turns_in_a_row_are_joined_and_counted():
 
 def test_an_open_conversation_gives_one_row_to_reply_to():
     """At prediction; in training its last turn is left out and counted, and what was replied before is learned."""
-    (row,) = made(ODD["open"], recorded=False)
+    (row,) = made(ODD_CHATS["open"], new=True)
     assert (row["id"], row["history"]) == ("7/2", ["hello", "yes", "is it blue"])
-    rows = made(ODD["open"])
+    rows = made(ODD_CHATS["open"])
     assert [row.unwanted for row in rows] == [None, "ends without a reply"]
     assert rows[0]["reply"] == "yes"
 
@@ -151,31 +84,27 @@ def test_an_open_conversation_gives_one_row_to_reply_to():
         ({"conversations": chat("a", first="gpt")}, "no turn of a human", "none of its 1 turns is a human's"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("recorded", [True, False])
-def test_bad_conversations(record, reason, told, recorded):
-    (row,) = made(record, recorded)
+@pytest.mark.parametrize("new", [True, False])
+def test_bad_conversations(record, reason, told, new):
+    (row,) = made(record, new)
     assert row.broken[0] == reason
     assert told in row.broken[1]
 
 
-def test_bad_conversations_stop_the_run_before_a_model_is_loaded(files, tmp_path, checkpoint, capsys, monkeypatch):
-    monkeypatch.setattr(AutoModelForSeq2SeqLM, "from_pretrained", None)
+def test_bad_conversations_stop_the_run_before_a_model_is_loaded(refused, tmp_path):
     bad = [{"conversations": turns_} for turns_ in (chat("a", "b"), [], [{"from": "bot", "value": "a"}])]
-    write_jsonl(tmp_path / "bad.jsonl", bad)
-    flags = small_run(checkpoint, files, data_path=tmp_path / "bad.jsonl", output_dir=tmp_path / "out")
-    assert run_recipe(flags, convo.main) == 2
-    said = capsys.readouterr().err
+    said = refused(train_file=write_jsonl(tmp_path / "bad.jsonl", bad))
     assert f"{tmp_path / 'bad.jsonl'} line 2: its list of turns is empty" in said
     assert f"{tmp_path / 'bad.jsonl'} line 3: turn 1 has role 'bot'; known: human, user" in said
     assert not (tmp_path / "out").exists()
 
 
-def test_no_turn_leaks(tmp_path):
+def test_no_turn_leaks(small, tmp_path, monkeypatch):
     """Each conversation is in one split, though ids repeat."""
     records = [{"id": "same", "conversations": chat(*[f"{n} {place}" for place in range(6)])} for n in range(20)]
-    settings = convo.Settings(dataset_name=None, train_file=write_jsonl(tmp_path / "a.jsonl", records))
-    splits, _ = convo.examples.load(settings, convo.COLUMNS, 1, **convo.READING)
-    owners = {split: {row["conversation"] for row in rows} for split, rows in splits.items()}
+    file = write_jsonl(tmp_path / "a.jsonl", records)
+    splits, _ = harness.read(small, monkeypatch, train_file=file, test_file=None, max_train_samples=None)
+    owners = {split: {row["history"][0].split()[0] for row in rows} for split, rows in splits.items()}
     assert (len(splits["validation"]), len(owners["validation"]), len(owners["train"])) == (6, 2, 18)
     assert not owners["train"] & owners["validation"]
 
@@ -256,7 +185,7 @@ def test_trap_19_what_t5_loses_survives_as_tokens(real_t5, tmp_path):
     text = "Ann says:\nName:\tBo {blue} the lamp"
     ids = tokenizer(text)["input_ids"]
     assert tokenizer.decode(ids, skip_special_tokens=True) == "Ann says: Name: Bo blue the lamp"
-    signs = features.lost_signs(convo.SIGNS, ROWS, ("history", "reply"), tokenizer)
+    signs = windows.lost_signs(convo.SIGNS, ROWS, ("history", "reply"), tokenizer)
     assert signs == ["\n", "\t", "{", "}", "<"]  # not "~", which the rows do not have
     convo.smart_tokenizer_and_embedding_resize({}, signs, tokenizer, make_model("t5", tokenizer))
     tokenizer.save_pretrained(tmp_path)
@@ -264,12 +193,12 @@ def test_trap_19_what_t5_loses_survives_as_tokens(real_t5, tmp_path):
         ids = kept(text)["input_ids"]
         # T5 begins every stretch of text with a space, and drops the one before a token.
         assert kept.decode(ids, skip_special_tokens=True) == "Ann says:\n Name:\t Bo{ blue} the lamp"
-        assert features.lost_signs(convo.SIGNS, ROWS, ("history", "reply"), kept) == []
+        assert windows.lost_signs(convo.SIGNS, ROWS, ("history", "reply"), kept) == []
 
 
 def test_trap_19_nothing_is_added_to_a_tokenizer_that_keeps_them():
     tokenizer = AutoTokenizer.from_pretrained(ROOT / "data/models/tiny-t5")
-    assert features.lost_signs(convo.SIGNS, ROWS, ("history", "reply"), tokenizer) == []
+    assert windows.lost_signs(convo.SIGNS, ROWS, ("history", "reply"), tokenizer) == []
     assert tokenizer.decode(tokenizer("a {b}\nc:\td")["input_ids"], skip_special_tokens=True) == "a {b}\nc:\td"
 
 
@@ -309,7 +238,7 @@ def test_trap_3_special_tokens(tokenizer):
 
 
 def test_main_goes_through_them(done):
-    assert done.called == done.names
+    assert done.called == set(harness.KINDS[RECIPE].notes)
     assert convo.train is convo.main
 
 
@@ -347,7 +276,7 @@ def test_preprocess_takes_conversations(tokenizer):
 
 
 def parsed(*flags):
-    return arguments.parse(convo.Settings, convo.DEFAULTS, "convo_flant5.py", convo.METRICS, list(flags))[0]
+    return harness.parse(convo, flags)[0]
 
 
 def test_second_names(tmp_path):
@@ -369,10 +298,10 @@ def test_two_names_must_agree(flags):
 # ---------------------------------------------------------------- the run
 
 
-def test_the_report_tells_what_was_done(done, files):
+def test_the_report_tells_what_was_done(small, done):
     """Joined turns, one beginning, one open end, turns that fell out, new tokens: in run.json and in the report."""
     record, page = read_json(done.folder / "run.json"), (done.folder / "report.html").read_text(encoding="utf-8")
-    notes, path = record["data"]["notes"] + record["notes"], files / "train.jsonl"
+    notes, path = record["data"]["notes"] + record["notes"], small.folder / "train.jsonl"
     for told in (
         f"{path}: begins with the assistant, whose first turn replies to nobody: 1 rows left out, line 13",
         f"{path}: ends without a reply: 1 rows left out, line 15",
@@ -388,30 +317,14 @@ def test_the_report_tells_what_was_done(done, files):
     assert len(AutoTokenizer.from_pretrained(done.folder)) == len(make_tokenizer()) + 4
 
 
-def test_ids_and_rows(done, files):
-    wanted = [
-        f"{record['id']}/{number}"
-        for record in read_jsonl(files / "test.jsonl")
-        for number in range(1, sum(turn["from"] == "gpt" for turn in record["conversations"]) + 1)
-    ]
-    assert [row["id"] for row in read_jsonl(done.folder / "predictions.jsonl")] == wanted
-    baselines = read_json(done.folder / "baseline_results.json")
-    assert baselines["trivial_name"] == "last turn"
-    assert {name for name in SCORES if name in baselines["tuned"]} == set(SCORES)
-
-
-def test_trap_5_prediction_gives_the_runs_own(done, files):
-    predictor = prediction.Predictor(done.folder)
-    rows, notes = predictor.read(files / "test.jsonl")
-    kept = read_jsonl(done.folder / "predictions.jsonl")
-    wanted = [{name: row[name] for name in ("id", "source", "prediction")} for row in kept]
-    assert predictor.predict(rows) == wanted
-    assert len(predictor(["the lamp is broken"])) == 1
+def test_a_text_alone_is_replied_to(done):
+    assert len(Predictor(done.folder)(["the lamp is broken"])) == 1
 
 
 def test_open_conversations_are_replied_to(done, tmp_path):
-    write_jsonl(tmp_path / "new.jsonl", [{"id": "new", **ODD["open"]}, {"id": "old", "conversations": chat("a", "b")}])
-    predictor = prediction.Predictor(done.folder)
+    old = {"id": "old", "conversations": chat("a", "b")}
+    write_jsonl(tmp_path / "new.jsonl", [{"id": "new", **ODD_CHATS["open"]}, old])
+    predictor = Predictor(done.folder)
     rows, notes = predictor.read(tmp_path / "new.jsonl")
     made = predictor.predict(rows)
     assert [entry["id"] for entry in made] == ["new/2", "old/1"]
@@ -426,21 +339,31 @@ COMMAND = """torchrun --nproc_per_node=4 -m recipes.convo_flant5 --model_name_or
 
 
 @pytest.fixture
-def place(checkpoint, tmp_path):
-    """A folder from which the command runs, with a checkpoint where the Hub's name points."""
+def place(tmp_path):
+    """A folder from which the command runs, with a checkpoint where the Hub's name points.
+
+    Its model ends at once, as a random one would not: whatever was said, the end token is the likeliest.
+    """
+    tokenizer = make_tokenizer()
+    model = make_model("t5", tokenizer, layers=1)
+    with torch.no_grad():
+        model.shared.weight[:, 0] = 20
+        model.lm_head.weight[tokenizer.eos_token_id] = 0
+        model.lm_head.weight[tokenizer.eos_token_id, 0] = 20
+    for part in (model, tokenizer):
+        part.save_pretrained(tmp_path / "google/flan-t5-xl")
     (tmp_path / "data").mkdir()
     shutil.copy(ROOT / "data/dummy_conversation.json", tmp_path / "data")
-    shutil.copytree(checkpoint, tmp_path / "google/flan-t5-xl")
     (tmp_path / "recipes").symlink_to(ROOT / "recipes")
     return tmp_path
 
 
+@pytest.mark.report
 @pytest.mark.parametrize("processes", [4, 1])
 def test_fastchats_command_as_it_stands(place, processes):
     """Twelve conversations: one is set aside; with 4 x 4 rows a step. And by plain python, as one process."""
-    command = shlex.split(COMMAND)
-    command = command if processes == 4 else ["python", *command[2:]]
-    code, out, err = finish(start(*command, cwd=place))
+    words = shlex.split(COMMAND)
+    code, out, err = finish(start(*words, cwd=place)) if processes == 4 else forked(*words[2:], cwd=place)
     assert code == 0, err
     folder = place / "output_flant5"
     record = read_json(folder / "run.json")

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bundled data sets: what is in data/ is what the generator makes, and the splits share only what they may."""
 
+import functools
+import hashlib
 import itertools
 import json
+import os
+import pickle
 import random
 import re
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import sacrebleu
+from conftest import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import make_data  # noqa: E402
@@ -36,9 +39,36 @@ NAMES = {*lexicon.FEMALE, *lexicon.MALE, *lexicon.SURNAMES}
 PARAGRAPHS = 4000
 
 
+def sources():
+    """The generator's code and phrases."""
+    inside = (
+        path for path in (ROOT / "scripts/world").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    )
+    return [ROOT / "scripts/make_data.py", *sorted(inside)]
+
+
+@functools.cache
+def made():
+    """(files, pre-training text) of the generator; a minute's work, kept until a source of it changes."""
+    key = hashlib.sha256(sys.version.encode())
+    for path in sources():
+        key.update(f"{path.relative_to(ROOT)} {len(path.read_bytes())}\n".encode() + path.read_bytes())
+    folder = ROOT / ".pytest_cache/made"
+    kept = folder / f"{key.hexdigest()[:32]}.pickle"
+    if not kept.exists():
+        text = "\n".join(itertools.islice(corpus.paragraphs(random.Random(3)), PARAGRAPHS))
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+        scratch = folder / f"{os.getpid()}.tmp"
+        scratch.write_bytes(pickle.dumps((make_data.build(), text)))
+        scratch.rename(kept)
+    return pickle.loads(kept.read_bytes())
+
+
 @pytest.fixture(scope="module")
 def files():
-    return make_data.build()
+    return made()[0]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +82,13 @@ def rows(files):
 
 @pytest.fixture(scope="module")
 def pretraining():
-    return "\n".join(itertools.islice(corpus.paragraphs(random.Random(3)), PARAGRAPHS))
+    return made()[1]
+
+
+def test_a_changed_source_is_built_anew():
+    """What is kept belongs to every file that the generator imports or reads."""
+    used = {module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] in ("world", "make_data")}
+    assert used <= {str(path) for path in sources()}
 
 
 def sizes(task):
@@ -87,8 +123,11 @@ def targets(record, task):
     return [f"{record['question']} {record['text']}" if task == "policies" else record[TARGET[task]]]
 
 
+skeleton = functools.cache(shop.skeleton)
+
+
 def skeletons(records, task):
-    return Counter(shop.skeleton(text) for record in records for text in targets(record, task))
+    return Counter(skeleton(text) for record in records for text in targets(record, task))
 
 
 def test_committed_files_are_what_the_generator_makes(files):
@@ -100,6 +139,7 @@ def test_a_changed_file_is_named_and_exits_1(files, tmp_path, monkeypatch):
     with open(tmp_path / "tickets" / "test.jsonl", "a", encoding="utf-8") as file:
         file.write("{}\n")
     monkeypatch.setattr(sys, "argv", ["make_data.py", "--check", "--data_dir", str(tmp_path)])
+    monkeypatch.setattr(make_data, "build", lambda: files)
     with pytest.raises(SystemExit) as stop:
         make_data.main()
     assert str(tmp_path / "tickets" / "test.jsonl") in stop.value.code
@@ -115,7 +155,8 @@ def test_the_readme_shows_a_real_row_and_the_counts(files, rows):
         assert [int(cell.replace(",", "")) for cell in cells] == [len(rows[f"{task}/{split}"]) for split in SIZES]
 
 
-def test_another_seed_makes_other_rows(files):
+def test_another_seed_makes_other_rows(files, monkeypatch):
+    monkeypatch.setattr(corpus, "TASKS", ("tickets",))
     assert make_data.build(seed=18)["tickets/test.jsonl"] != files["tickets/test.jsonl"]
 
 

@@ -2,19 +2,16 @@
 """Every command in the README, the recipes' docstrings and CONTRIBUTING.md: offline ones run, the others parse."""
 
 import importlib
-import os
 import re
 import shlex
 import subprocess
-import sys
-from pathlib import Path
 
+import harness
 import pytest
 import yaml
+from conftest import ROOT
+from helpers import finish, forked, start
 
-from recipes.common import arguments
-
-ROOT = Path(__file__).resolve().parents[1]
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("[a-z]*_*.py"))
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"recipes/{name}.py" for name in RECIPES), "scripts/train_loop.py"]
 DOCUMENTS += [f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")]
@@ -65,7 +62,7 @@ def test_command_is_accepted(document, command, monkeypatch, tmp_path):
     recipe = importlib.import_module(f"recipes.{path.stem}")
     flags = [str(ROOT / "configs/embedded/summarize.yaml") if flag == "mine.yaml" else flag for flag in flags]
     monkeypatch.chdir(ROOT)
-    arguments.parse(recipe.Settings, recipe.DEFAULTS, script, recipe.METRICS, [*flags, "--output_dir", str(tmp_path)])
+    harness.parse(recipe, [*flags, "--output_dir", str(tmp_path)])
 
 
 def test_plain_make_names_every_target():
@@ -76,16 +73,16 @@ def test_plain_make_names_every_target():
         assert f"make {target} " in printed
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_help_shows_the_defaults(name):
-    wide = os.environ | {"COLUMNS": "999"}  # or names are broken at their hyphens
-    command = [sys.executable, f"recipes/{name}.py", "--help"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=wide)
-    assert done.returncode == 0, done.stderr
+@pytest.mark.parametrize(("name", "begin"), [(RECIPES[0], "new process"), *((name, "fork") for name in RECIPES)])
+def test_help_shows_the_defaults(name, begin):
+    """One of them as a shell starts it; the others in a process that has imported the libraries."""
+    words, wide = (f"recipes/{name}.py", "--help"), {"COLUMNS": "999"}  # or names are broken at their hyphens
+    code, out, err = finish(start("python", *words, **wide)) if begin == "new process" else forked(*words, **wide)
+    assert code == 0, err
     recipe = importlib.import_module(f"recipes.{name}")
-    shown = " ".join(done.stdout.split())
+    shown = " ".join(out.split())
     assert f"(default: {recipe.DEFAULTS['learning_rate']})" in shown
-    assert f"(default: {recipe.Settings().model_name_or_path})" in shown
+    assert f"(default: {harness.default(recipe, 'model_name_or_path')})" in shown
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda path: path.stem)

@@ -1,30 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """What must not matter: how a step is split, how far a batch is padded, what was evaluated first, how many processes.
 
-    torchrun --standalone --nproc_per_node=2 tests/test_equivalence.py results.json
-
-is started once by the tests, for what needs two processes.
+What needs two processes is measured once, in two forks that are told what torchrun would tell them.
 """
 
 import functools
-import sys
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 
+import harness
 import numpy as np
 import pytest
 import torch
+from chaos import wait
 from conftest import make_model, make_tokenizer
-from helpers import finish, read_json, records, start
+from helpers import fork, ranks_of, read_json, records
+from recipes.common.disk import write_json
 from torch import nn
 from transformers import Seq2SeqTrainingArguments, set_seed
 
 from recipes import summarize_t5
-from recipes.common import decoding, features, judging, lora
-from recipes.common.disk import write_json
-from recipes.common.learning import batches
-from recipes.common.learning.trainer import Seq2SeqTrainer
+from recipes.common import decoding, lora
 
 FAMILIES = ["t5-tied", "t5-untied", "mt5", "bart"]
 SMOOTHING = [0.0, 0.1]
@@ -48,7 +46,7 @@ class Decoding:
 
 
 def tokenize(rows, tokenizer):
-    return features.tokenize({"rows": rows}, features.fill("tell: {document}"), "{summary}", tokenizer, LIMITS)["rows"]
+    return harness.tokenize(rows, "tell: {document}", "{summary}", tokenizer, LIMITS)
 
 
 @functools.cache
@@ -58,7 +56,7 @@ def tokenizer_of(family):
 
 @functools.cache
 def training_table(family):
-    return batches.with_blank(tokenize(ROWS, tokenizer_of(family)))
+    return harness.training_table(tokenize(ROWS, tokenizer_of(family)))
 
 
 def make_trainer(family="t5-untied", dropout=0.0, **arguments):
@@ -77,14 +75,7 @@ def make_trainer(family="t5-untied", dropout=0.0, **arguments):
     )  # fmt: skip
     args.generation_config = decoding.generation_config(Decoding(), model)
     set_seed(args.seed)
-    return Seq2SeqTrainer(
-        model=model,
-        args=args,
-        train_dataset=training_table(family),
-        processing_class=tokenizer,
-        data_collator=batches.Collator(tokenizer, model),
-        score=judging.Evaluator(summarize_t5.score, "{summary}"),
-    )
+    return harness.make_trainer(model, args, training_table(family), tokenizer, summarize_t5, "{summary}")
 
 
 def train(case, per_device, accumulation=1, evaluate_first=False, resume_from_checkpoint=None, **arguments):
@@ -112,9 +103,13 @@ def train_in_two_parts(case, per_device, folder):
 def predict(family, rows=ELEVEN, **arguments):
     """{"metrics": ..., "rows": ...} of a model that was not trained."""
     trainer = make_trainer(family, train_sampling_strategy="group_by_length", **arguments)
-    metrics = trainer.predict(tokenize(rows, trainer.processing_class), metric_key_prefix="eval").metrics
+    return results(trainer, tokenize(rows, trainer.processing_class))
+
+
+def results(trainer, table):
+    metrics = trainer.predict(table, metric_key_prefix="eval").metrics
     timeless = {name: value for name, value in metrics.items() if "runtime" not in name and "per_second" not in name}
-    return {"metrics": timeless, "rows": trainer.score.rows}
+    return {"metrics": timeless, "rows": harness.judged(trainer)}
 
 
 def measure_two_processes(path):
@@ -126,13 +121,17 @@ def measure_two_processes(path):
     results["processes"] = torch.distributed.get_world_size()
     if torch.distributed.get_rank() == 0:
         write_json(path, results)
+    return 0
 
 
 @pytest.fixture(scope="module")
 def two_processes(tmp_path_factory):
     path = tmp_path_factory.mktemp("two") / "results.json"
-    code, out, err = finish(start("torchrun", "--nproc_per_node=2", __file__, path))
-    assert code == 0, out + err
+    logs, alive = [f"{path}.{rank}" for rank in range(2)], {}
+    for rank, told in enumerate(ranks_of(2)):
+        alive[fork(lambda: measure_two_processes(path), logs[rank], logs[rank], **told)] = rank
+    code = wait(alive, patience=900)
+    assert code == 0, "".join(Path(log).read_text() for log in logs)
     return read_json(path)
 
 
@@ -259,17 +258,13 @@ def test_trap_8_eleven_rows_on_two_processes(two_processes, family):
     assert two["metrics"] == pytest.approx(one["metrics"], rel=1e-6)
 
 
-def test_trap_20_sorting_by_length_is_undone(monkeypatch):
-    seen = []
-
-    def in_order(self, dataset):
-        seen.append(len(dataset))
-        return range(len(dataset))
-
-    by_length = predict("t5-untied")
-    monkeypatch.setattr(Seq2SeqTrainer, "_get_eval_sampler", in_order)
-    plain = predict("t5-untied")
-    assert seen == [11]
+def test_trap_20_sorting_by_length_is_undone():
+    """Rows that are called equally long come in the order of the file, others do not; the results are the same."""
+    trainer = make_trainer(train_sampling_strategy="group_by_length")
+    table = tokenize(ELEVEN, trainer.processing_class)
+    equal = table.remove_columns("length").add_column("length", [9] * 11)
+    assert harness.order_of(trainer, equal) == list(range(11)) != harness.order_of(trainer, table)
+    plain, by_length = (results(trainer, one) for one in (equal, table))
     assert plain["rows"] == by_length["rows"]
     assert plain["metrics"] == pytest.approx(by_length["metrics"], rel=1e-5)
 
@@ -278,7 +273,7 @@ def test_trap_20_the_longest_rows_come_first():
     """Memory runs out in the first batch or never, and a batch carries little padding."""
     trainer = make_trainer()
     table = tokenize(ELEVEN, trainer.processing_class)
-    order = list(trainer._get_eval_sampler(table))
+    order = harness.order_of(trainer, table)
     lengths = [table["length"][number] for number in order]
     assert sorted(order) == list(range(11))
     assert lengths == sorted(lengths, reverse=True)
@@ -301,7 +296,3 @@ def test_trap_39_same_seed_same_bits():
     first = weights(seed=3)
     assert torch.equal(weights(seed=3), first)
     assert not torch.equal(weights(seed=4), first)
-
-
-if __name__ == "__main__":
-    measure_two_processes(sys.argv[1])

@@ -45,9 +45,9 @@ VARIANTS = {
     "early stopping": {"early_stopping_patience": 1, "num_train_epochs": 9, "learning_rate": 1e-9},
     "evaluations within an epoch": {
         "eval_strategy": "steps",
-        "eval_steps": 3,
+        "eval_steps": 2,
         "save_strategy": "steps",
-        "save_steps": 3,
+        "save_steps": 2,
     },
     "random batches": {"train_sampling_strategy": "random"},
     "batches of tokens": {"max_tokens_per_batch": 120, "max_source_length": 40},
@@ -98,18 +98,18 @@ QUICK_DAMAGES = [("optimizer.pt", "deleted"), ("model.safetensors", "cut"), ("ma
     ],
 )
 def test_trap_13_a_damaged_checkpoint_is_passed_over_for_the_one_before(harness, part, damage):
-    """After step 19 there are checkpoints of the steps 8 and 16; that of 16 is damaged."""
+    """After step 7 there are checkpoints of the steps 3 and 6; that of 6 is damaged."""
 
     def spoil(out):
-        path = out / "checkpoint-16" / part
+        path = out / "checkpoint-6" / part
         whole = path.read_bytes()
         path.unlink()
         if damage != "deleted":
             path.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"")
 
-    codes, _, differs, log = harness.disturbed(1, "between steps", signal.SIGKILL, number=20, between=spoil)
+    codes, _, differs, log = harness.disturbed(1, "between steps", signal.SIGKILL, number=8, between=spoil)
     assert codes == [-signal.SIGKILL, 0], log
     assert not differs
     reason = "it has no manifest.json" if part == "manifest.json" else f"{part} "
-    assert f"checkpoint-16 is not whole: {reason}" in log
-    assert "goes on   from" in log and "checkpoint-8\n" in log
+    assert f"checkpoint-6 is not whole: {reason}" in log
+    assert "goes on   from" in log and "checkpoint-3\n" in log

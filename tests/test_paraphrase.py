@@ -1,129 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """The paraphrase recipe through its real command: which pairs it learns from, how it draws and scores its variants."""
 
-import contextlib
 import csv
-import io
 import math
-import random
 import subprocess
 import sys
-from types import SimpleNamespace
 
+import harness
 import pytest
 import sacrebleu
 import torch
-from conftest import ROOT, WORDS, make_model, make_tokenizer
-from helpers import as_flags, block_sockets, contents, read_json, read_jsonl, run_recipe, write_jsonl
+from harness import Predictor
+from helpers import read_json, read_jsonl, run_recipe, write_jsonl
 from transformers import AutoModelForSeq2SeqLM
 
 from recipes import paraphrase_bart as recipe
-from recipes import prediction
 from recipes.common.reading.files import Row
+from recipes.common.tasks import task_of_module
 from recipes.metrics import scores
+from scripts import compare_variants
 
-sys.path.insert(0, str(ROOT / "scripts"))
-import compare_variants
-import predict as predict_script
-
-SCORES = ("ibleu", "bleu", "self_bleu", "copy_rate", "distinct_outputs")
-
-# ---------------------------------------------------------------- a small run
-
-
-def pairs(split, count):
-    """The original's words in another order, and two others."""
-    chance = random.Random(split)
-    rows = []
-    for number in range(count):
-        words = chance.choices(WORDS, k=chance.randint(5, 14))
-        other = [*reversed(words), *chance.choices(WORDS, k=2)]
-        rows.append({"id": f"{split}-{number}", "original": " ".join(words), "paraphrase": " ".join(other)})
-    return rows
-
-
-@pytest.fixture(scope="module")
-def bart(tmp_path_factory):
-    """A folder with a tiny BART that carries another task's generation settings, as BART-CNN does."""
-    folder, tokenizer = tmp_path_factory.mktemp("bart"), make_tokenizer(bos="<s>")
-    model = make_model("bart", tokenizer)
-    model.generation_config.update(min_length=23, num_beams=4, length_penalty=2.0, early_stopping=True)
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    """Files of 20, 5 and 7 pairs. In training, the pairs 3 and 11 are copies; in the other files, the first is one."""
-    folder = tmp_path_factory.mktemp("pairs")
-    rows = {"train": pairs("train", 20), "validation": pairs("validation", 5), "test": pairs("test", 7)}
-    rows["train"][3]["paraphrase"] = rows["train"][3]["original"]
-    rows["train"][11]["paraphrase"] = rows["train"][11]["original"].upper() + "!"
-    for split in ("validation", "test"):
-        rows[split][0]["paraphrase"] = rows[split][0]["original"]
-    for split, some in rows.items():
-        write_jsonl(folder / f"{split}.jsonl", some)
-    return folder
-
-
-def small_run(checkpoint, data, **changed):
-    files = {f"{split}_file": data / f"{split}.jsonl" for split in ("train", "validation", "test")}
-    sizes = {"max_source_length": 48, "max_target_length": 20, "num_train_epochs": 1, "learning_rate": 3e-3}
-    mode = {"bf16": False, "disable_tqdm": True, "per_device_eval_batch_size": 3, "min_new_tokens": 2}
-    return as_flags(**{"model_name_or_path": checkpoint, **files, **sizes, **mode, **changed})
-
-
-@pytest.fixture
-def flags(bart, data, tmp_path):
-    return lambda **changed: small_run(bart, data, **{"output_dir": tmp_path / "out", **changed})
-
-
-@pytest.fixture(scope="module")
-def done(bart, data, tmp_path_factory):
-    """A finished run: its folder and what it printed."""
-    folder, printed = tmp_path_factory.mktemp("done") / "out", io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
-        block_sockets(patch)
-        assert run_recipe(small_run(bart, data, output_dir=folder), recipe.main) == 0
-    return SimpleNamespace(folder=folder, printed=printed.getvalue())
-
-
-def refused(flags, folder, capsys, monkeypatch):
-    """The message: exit code 2, one error without a traceback, no model loaded, nothing written."""
-
-    def fail(*_, **__):
-        raise AssertionError("a model was loaded")
-
-    monkeypatch.setattr(AutoModelForSeq2SeqLM, "from_pretrained", fail)
-    before = contents(folder)
-    assert run_recipe(flags, recipe.main) == 2
-    err = capsys.readouterr().err
-    assert err.startswith("error: ") and err.count("error: ") == 1 and "Traceback" not in err
-    assert contents(folder) == before
-    return err
-
+RECIPE = "paraphrase_bart"
+SETTINGS = task_of_module(recipe).settings
 
 # ---------------------------------------------------------------- what a run leaves
 
 
-def test_exact_files(done):
-    names = {path.name for path in done.folder.iterdir() if not path.name.startswith("checkpoint-")}
-    assert names == {
-        "config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
-        "train_results.json", "eval_results.json", "predict_results.json", "all_results.json", "trainer_state.json",
-        "baseline_results.json", "predictions.jsonl", "run.json", "recipe.py", "README.md", "report.html",
-    }  # fmt: skip
-
-
-def test_metrics_and_rows_in_order(done, data):
-    predicted = read_json(done.folder / "predict_results.json")
-    for name in SCORES:
-        low, value, high = (predicted[f"predict_{name}{suffix}"] for suffix in ("_ci_low", "", "_ci_high"))
-        assert low <= value <= high
-    inputs, rows = read_jsonl(data / "test.jsonl"), read_jsonl(done.folder / "predictions.jsonl")
-    assert [row["id"] for row in rows] == [given["id"] for given in inputs]
-    for given, row in zip(inputs, rows, strict=True):
+def test_rows_have_their_variants(small, done):
+    assert recipe.METRICS == ("ibleu", "bleu", "self_bleu", "copy_rate", "distinct_outputs")
+    rows = read_jsonl(done.folder / "predictions.jsonl")
+    for given, row in zip(small.rows["test"], rows, strict=True):
         assert row["source"] == f"paraphrase: {given['original']}" and row["reference"] == given["paraphrase"]
         assert len(row["variants"]) == 3 and row["variants"][0] == row["prediction"]
         assert {"ibleu", "copy_rate", "distinct_outputs"} < row.keys()
@@ -132,12 +38,8 @@ def test_metrics_and_rows_in_order(done, data):
 def test_trap_37_baseline_is_the_copy(done):
     """The copy has the text without the tag, so that it counts as one."""
     baselines = read_json(done.folder / "baseline_results.json")
-    assert baselines["trivial_name"] == "copy"
     assert (baselines["trivial"]["copy_rate"], baselines["trivial"]["distinct_outputs"]) == (100, 1)
     assert baselines["trivial"]["self_bleu"] == pytest.approx(100)
-    assert set(baselines["tuned"]) >= set(SCORES)
-    table = [line.split("  ")[0] for line in done.printed.splitlines()]
-    assert [name for name in table if name in ("untuned", "copy", "tuned")] == ["untuned", "copy", "tuned"]
 
 
 def test_defaults_are_those_of_the_recipe(done):
@@ -146,11 +48,11 @@ def test_defaults_are_those_of_the_recipe(done):
     chosen = {"do_sample": True, "top_k": 50, "top_p": 0.9, "temperature": 0.9, "no_repeat_ngram_size": 3}
     assert record["decoding"].items() >= {**chosen, "num_return_sequences": 3}.items()
     assert read_json(done.folder / "generation_config.json").items() >= chosen.items()
-    assert recipe.Settings().model_name_or_path == "facebook/bart-base"
-    assert (recipe.Settings().min_new_tokens, recipe.Settings().max_target_length) == (5, 128)
+    chosen = [harness.default(recipe, name) for name in ("model_name_or_path", "min_new_tokens", "max_target_length")]
+    assert chosen == ["facebook/bart-base", 5, 128]
 
 
-def test_trap_37_the_checkpoints_own_settings_are_named_and_not_taken(done, flags, tmp_path):
+def test_trap_37_the_checkpoints_own_settings_are_named_and_not_taken(done):
     """The tiny BART asks for 23 tokens at least, beams and a length penalty; the run for at most 20, sampled."""
     record = read_json(done.folder / "run.json")
     ignored = {"min_length": 23, "num_beams": 4, "length_penalty": 2.0, "early_stopping": True}
@@ -162,27 +64,26 @@ def test_trap_37_the_checkpoints_own_settings_are_named_and_not_taken(done, flag
     assert (config.get("min_length"), config.get("num_beams")) == (None, 1)
 
 
-def test_lengths_have_two_guardrails(flags, tmp_path):
+def test_lengths_have_two_guardrails(run, tmp_path):
     """No end token before the 20th, where BART is made to end: all outputs have 20 tokens, special ones counted."""
-    assert run_recipe(flags(min_new_tokens=20, max_steps=1), recipe.main) == 0
+    assert run(min_new_tokens=20, max_steps=1) == 0
     model = AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "out")
     ids = model.generate(torch.tensor([[0, 9, 10, 2]]))
     ends = [row.tolist().index(2) for row in ids[:, 1:]]
     assert ids.shape[0] == 3 and ends == [19, 19, 19]
 
 
-def test_without_the_tag(flags, tmp_path):
-    assert run_recipe(flags(source_prefix="", max_steps=1, num_return_sequences=1), recipe.main) == 0
+def test_without_the_tag(run, tmp_path):
+    assert run(source_prefix="", max_steps=1, num_return_sequences=1) == 0
     rows = read_jsonl(tmp_path / "out/predictions.jsonl")
     assert not any("paraphrase" in row["source"] for row in rows) and "variants" not in rows[0]
     baselines = read_json(tmp_path / "out/baseline_results.json")
     assert (baselines["trivial"]["copy_rate"], baselines["tuned"]["distinct_outputs"]) == (100, 1)
 
 
-def test_beams_instead_of_sampling(flags, tmp_path):
+def test_beams_instead_of_sampling(run, tmp_path):
     """What says how to draw is left out by itself."""
-    flags = flags(do_sample=False, num_beams=3, num_return_sequences=2, max_steps=1)
-    assert run_recipe(flags, recipe.main) == 0
+    assert run(do_sample=False, num_beams=3, num_return_sequences=2, max_steps=1) == 0
     config = read_json(tmp_path / "out/generation_config.json")
     assert config["num_beams"] == 3 and not {"temperature", "top_p"} & config.keys()
 
@@ -190,25 +91,14 @@ def test_beams_instead_of_sampling(flags, tmp_path):
 # ---------------------------------------------------------------- sampling can be repeated
 
 
-def test_equal_texts_for_equal_seeds(done, flags, tmp_path):
-    assert run_recipe(flags(), recipe.main) == 0
-    names = ("predictions.jsonl", "model.safetensors", "baseline_results.json")
-    for name in names:
-        assert (tmp_path / "out" / name).read_bytes() == (done.folder / name).read_bytes()
-
-
-def test_trap_5_predict_gives_the_runs_own_texts(done, data, tmp_path):
-    """Through the script, without the second column: the same draws in the same batches; other seeds draw otherwise."""
-    inputs = [{"id": row["id"], "original": row["original"]} for row in read_jsonl(data / "test.jsonl")]
-    new = write_jsonl(tmp_path / "new.jsonl", inputs)
-    output = tmp_path / "out.jsonl"
-    predict_script.main(["--run", str(done.folder), "--input", new, "--output", str(output)])
-    keys = ("id", "source", "prediction", "variants")
-    own = [{key: row[key] for key in keys} for row in read_jsonl(done.folder / "predictions.jsonl")]
-    assert read_jsonl(output) == own
-    predictor = prediction.Predictor(done.folder)
+def test_trap_5_another_seed_draws_otherwise(small, done):
+    """Where that of the run gives the same draws in the same batches; see test_every_recipe.py."""
+    own = [row["variants"] for row in read_jsonl(done.folder / "predictions.jsonl")]
+    predictor = Predictor(done.folder)
+    inputs = [{"id": row["id"], "original": row["original"]} for row in small.rows["test"]]
+    assert [row["variants"] for row in predictor.predict(inputs)] == own
     predictor.record["seed"] += 1
-    assert [row["variants"] for row in predictor.predict(inputs)] != [row["variants"] for row in own]
+    assert [row["variants"] for row in predictor.predict(inputs)] != own
 
 
 # ---------------------------------------------------------------- scores
@@ -226,8 +116,8 @@ def test_trap_37_a_model_that_copies_scores_badly():
     ]
     good = ["a little red lamp is to be found on the old table", "each parcel leaves in two working days"]
     copies = [row["original"] for row in rows]
-    copied = recipe.score(copies, references, rows, [[text] * 3 for text in copies])
-    said = recipe.score(good, references, rows, [[text] * 3 for text in good])
+    copied = harness.score(recipe, copies, references, rows, [[text] * 3 for text in copies])
+    said = harness.score(recipe, good, references, rows, [[text] * 3 for text in good])
     assert copied.totals["copy_rate"] == 100 and said.totals["copy_rate"] == 0
     assert copied.totals["ibleu"] < said.totals["ibleu"] - 20
     assert all(one["ibleu"] < two["ibleu"] for one, two in zip(copied.rows, said.rows, strict=True))
@@ -238,7 +128,7 @@ def test_trap_37_distinct_outputs_by_hand():
     """Three, one and two different ones of three; case and punctuation make no difference: (3 + 1 + 2) / 3."""
     variants = [["a b", "a c", "b a"], ["a b", "A b.", "a, b"], ["", "a b", ""]]
     rows = [{"original": "x y"}] * 3
-    found = recipe.score([texts[0] for texts in variants], [["a b"]] * 3, rows, variants)
+    found = harness.score(recipe, [texts[0] for texts in variants], [["a b"]] * 3, rows, variants)
     assert [row["distinct_outputs"] for row in found.rows] == [3, 1, 2]
     assert found.totals["distinct_outputs"] == 2
     assert found.signatures["distinct_outputs"] == "distinct:of 3"
@@ -274,7 +164,7 @@ def test_ibleu_equals_sacrebleus_command_line(tmp_path):
         "на старом диване спит собака",
         "lamp",
     ]
-    found = scores.score_ibleu(predictions, list(map(list, zip(first, second, strict=True))), sources).totals
+    found = scores.ibleu(predictions, list(map(list, zip(first, second, strict=True))), sources).totals
     near = sacrebleu_says(tmp_path, predictions, first, second)
     far = sacrebleu_says(tmp_path, predictions, sources)
     assert (found["bleu"], found["self_bleu"]) == (near, far)
@@ -288,7 +178,7 @@ def test_ibleu_of_text_without_spaces():
         [["猫在垫子上面坐"], ["我爱喝茶"]],
         ["垫子上面坐着猫", "我喜欢茶"],
     )
-    found = scores.score_ibleu(predictions, references, sources)
+    found = scores.ibleu(predictions, references, sources)
     near = sacrebleu.corpus_bleu(predictions, [[refs[0] for refs in references]], tokenize="char").score
     far = sacrebleu.corpus_bleu(predictions, [sources], tokenize="char").score
     assert found.totals["ibleu"] == pytest.approx(0.8 * near - 0.2 * far, abs=1e-3)
@@ -327,8 +217,8 @@ def test_trap_37_copies_are_left_out_of_training_alone(done):
 
 
 @pytest.mark.parametrize(("most", "used"), [(100, 20), (1, 0)])
-def test_how_much_overlap_is_too_much(flags, most, used, tmp_path, capsys):
-    code = run_recipe(flags(max_overlap=most, dry_run=True), recipe.main)
+def test_how_much_overlap_is_too_much(run, most, used, capsys):
+    code = run(max_overlap=most, dry_run=True)
     said = capsys.readouterr()
     assert code == (0 if used else 2)
     assert (f"rows      train {used}" in said.out) if used else ("none of its 20 examples is left" in said.err)
@@ -358,59 +248,58 @@ def labelled(one, two, label, values, path):
         (("text1", "text2", "label"), [1, 0, 1, 1, 0], "setfit.jsonl"),
     ],
 )
-def test_labelled_pairs(columns, values, name, flags, tmp_path, capsys):
+def test_labelled_pairs(columns, values, name, run, tmp_path, capsys):
     path = labelled(*columns, values, tmp_path / name)
     files = {"train_file": path, "validation_file": path, "test_file": None}
-    assert run_recipe(flags(**files, dry_run=True), recipe.main) == 0
+    assert run(**files, dry_run=True) == 0
     said = capsys.readouterr().out
     assert "rows      train 3, validation 3" in said
     assert f"column {columns[2]!r} is " in said and "not a paraphrase" in said
     assert "source    'paraphrase: Ann asks 0'" in said
 
 
-def test_unlabelled_pairs_are_refused(flags, tmp_path, capsys, monkeypatch):
+def test_unlabelled_pairs_are_refused(run, refused, tmp_path, capsys):
     """Columns of a labelled set without their label: nobody can know that all are paraphrases."""
     rows = [{"sentence1": f"Ann asks {n}", "sentence2": f"Bo wants mug {n}"} for n in range(4)]
     path = write_jsonl(tmp_path / "pairs.jsonl", rows)
     files = {"train_file": path, "validation_file": path, "test_file": None}
-    err = refused(flags(**files), tmp_path, capsys, monkeypatch)
+    err = refused(**files)
     assert "pairs.jsonl line 1: no column 'label' or 'is_duplicate' says whether these are paraphrases" in err
     assert "--label_column" in err and "--original_column" in err
     named = {"original_column": "sentence1", "paraphrase_column": "sentence2"}
-    assert run_recipe(flags(**files, **named, dry_run=True), recipe.main) == 0
+    assert run(**files, **named, dry_run=True) == 0
     assert "rows      train 4, validation 4" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("value", [-1, None, "maybe", ""])
-def test_labels_that_say_nothing(value, flags, tmp_path, capsys, monkeypatch):
+def test_labels_that_say_nothing(value, run, refused, tmp_path, capsys):
     """-1 is what GLUE gives for hidden labels."""
     path = labelled("sentence1", "sentence2", "label", [1, value, 1], tmp_path / "pairs.jsonl")
     files = {"train_file": path, "validation_file": path, "test_file": None}
-    err = refused(flags(**files), tmp_path, capsys, monkeypatch)
+    err = refused(**files)
     assert f"pairs.jsonl line 2: column 'label' is neither 1 nor 0 but {value!r}".replace("-1", "'-1'") in err
-    assert run_recipe(flags(**files, on_bad_row="skip", dry_run=True), recipe.main) == 0
+    assert run(**files, on_bad_row="skip", dry_run=True) == 0
     said = capsys.readouterr().out
     assert "rows      train 2, validation 2" in said and "column 'label' is neither 1 nor 0: 1 rows left out" in said
 
 
-def test_a_label_of_ones_own(flags, tmp_path, capsys, monkeypatch):
+def test_a_label_of_ones_own(run, refused, tmp_path, capsys):
     """--label_column makes a labelled set of any columns; `label` beside original and paraphrase alone does not."""
     rows = [{"original": f"Ann {n}", "paraphrase": f"Bo mug {n}", "label": "kitchen", "same": n % 2} for n in range(6)]
     path = write_jsonl(tmp_path / "pairs.jsonl", rows)
     files = {"train_file": path, "validation_file": path, "test_file": None, "dry_run": True}
-    assert run_recipe(flags(**files), recipe.main) == 0
+    assert run(**files) == 0
     assert "rows      train 6, validation 6" in capsys.readouterr().out
-    assert run_recipe(flags(**files, label_column="same"), recipe.main) == 0
+    assert run(**files, label_column="same") == 0
     assert "rows      train 3, validation 3" in capsys.readouterr().out
-    err = refused(flags(**files, label_column="smae"), tmp_path, capsys, monkeypatch)
+    err = refused(**files, label_column="smae")
     assert "no column 'smae' says whether these are paraphrases" in err
 
 
 def test_a_text_to_say_anew_needs_no_label():
-    """`predict` reshapes with the recipe's `reshape`, and this recipe has none: no row is left out there."""
-    assert not hasattr(recipe, "reshape")
-    row = Row({"sentence1": "Ann", "sentence2": "Bo"}, "f", 1)
-    assert recipe.keep_paraphrases(row, recipe.Settings(original_column="sentence1")) == [row]
+    row = Row({"sentence1": "Ann"}, "f", 1)
+    assert recipe.reshape(row, SETTINGS(), new=True) == [row]
+    assert recipe.reshape(row, SETTINGS())[0].broken
 
 
 # ---------------------------------------------------------------- settings
@@ -430,8 +319,8 @@ def test_a_text_to_say_anew_needs_no_label():
         ({"metric_for_best_model": "rougeL"}, "this recipe computes loss, ibleu, bleu"),
     ],
 )
-def test_bad_settings(changed, said, flags, tmp_path, capsys, monkeypatch):
-    assert said in refused(flags(**changed), tmp_path, capsys, monkeypatch)
+def test_bad_settings(changed, said, refused):
+    assert said in refused(**changed)
 
 
 # ---------------------------------------------------------------- variants on people

@@ -1,148 +1,68 @@
 # SPDX-License-Identifier: Apache-2.0
 """Question answering through its real command: windows on long contexts, SQuAD in all its forms, what is refused."""
 
-import contextlib
-import io
 import json
 import random
 import re
-from types import SimpleNamespace
 
+import harness
 import pyarrow
 import pyarrow.parquet
 import pytest
 from conftest import ROOT, WORDS
-from helpers import as_flags, contents, finish, read_json, read_jsonl, run_recipe, start, write_jsonl
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+from harness import Predictor, asked, predict
+from helpers import as_flags, contents, read_json, read_jsonl, write_jsonl
+from transformers import AutoTokenizer
 
 from recipes import qa_t5
-from recipes.common import UserError, arguments, features, judging
+from recipes.common import UserError, features
 from recipes.common.decoding import Output
 from recipes.common.reading.files import Row
-from recipes.prediction import Predictor
-from scripts import predict
+from recipes.common.tasks import task_of_module
 
-METRICS = {f"{name}{end}" for name in ("exact_match", "f1") for end in ("", "_ci_low", "_ci_high")}
-LIMIT = 80
-
-
-def asked(split, count, most=24):
-    """Records of uneven length, some of whose contexts are longer than LIMIT tokens."""
-    chance = random.Random(split)
-    rows = []
-    for number in range(count):
-        words = chance.choices(WORDS, k=chance.randint(6, most) if number % 4 else 3 * most)
-        start = chance.randrange(len(words) - 2)
-        question = " ".join(chance.choices(WORDS, k=3)) + "?"
-        answer = " ".join(words[start : start + chance.randint(1, 2)])
-        rows.append({"id": f"{split}-{number}", "context": " ".join(words) + ".", "question": question, "text": answer})
-    return rows
+RECIPE = "qa_t5"
+learned = qa_t5.learned
 
 
 def settings(**changed):
-    return qa_t5.Settings(**{"max_source_length": LIMIT, "max_target_length": 16, "doc_stride": 8, **changed})
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    for split, count in (("train", 20), ("validation", 6), ("test", 9)):
-        write_jsonl(folder / f"{split}.jsonl", asked(split, count))
-    return folder
-
-
-def small_run(checkpoint, data, **changed):
-    """Flags of a run of few steps in fp32; None leaves a flag out."""
-    files = {f"{split}_file": data / f"{split}.jsonl" for split in ("train", "validation", "test")}
-    sizes = {"max_source_length": LIMIT, "max_target_length": 16, "doc_stride": 8, "num_train_epochs": 1}
-    mode = {"learning_rate": 3e-3, "num_beams": 2, "bf16": False, "disable_tqdm": True}
-    return as_flags(**{"model_name_or_path": checkpoint, **files, **sizes, **mode, **changed})
+    return task_of_module(qa_t5).settings(**{"max_source_length": 80, "max_target_length": 16, "doc_stride": 8, **changed})
 
 
 @pytest.fixture
-def flags(checkpoint, data, tmp_path):
-    return lambda **changed: small_run(checkpoint, data, **{"output_dir": tmp_path / "out", **changed})
-
-
-@pytest.fixture(scope="module")
-def done(checkpoint, data, tmp_path_factory):
-    """A finished run: its folder and what it printed."""
-    folder, printed = tmp_path_factory.mktemp("done") / "out", io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        assert run_recipe(small_run(checkpoint, data, output_dir=folder), qa_t5.main) == 0
-    return SimpleNamespace(folder=folder, printed=printed.getvalue())
-
-
-@pytest.fixture
-def no_weights(monkeypatch):
-    def fail(*_, **__):
-        raise AssertionError("a model was loaded")
-
-    monkeypatch.setattr(AutoModelForSeq2SeqLM, "from_pretrained", fail)
-
-
-@pytest.fixture
-def tried(flags, no_weights, tmp_path, capsys):
+def tried(run, no_weights, tmp_path, capsys):
     """tried(rows, flag=value): exit code and everything printed of a --dry_run on the given training rows."""
 
-    def run(rows, **changed):
+    def tried(rows, **changed):
         path = write_jsonl(tmp_path / "rows.jsonl", rows) if isinstance(rows, list) else rows
         others = {"train_file": path, "validation_file": None, "test_file": None, "dry_run": True, "output_dir": None}
         before = contents(tmp_path)
-        code = run_recipe(flags(**{**others, **changed}), qa_t5.main)
+        code = run(**{**others, **changed})
         assert contents(tmp_path) == before
         printed = capsys.readouterr()
         return code, printed.out + printed.err
 
-    return run
+    return tried
 
 
 # ---------------------------------------------------------------- what a run leaves
 
 
-def test_exact_files_and_metric_names(done):
-    names = {path.name for path in done.folder.iterdir() if not path.name.startswith("checkpoint-")}
-    assert names == {
-        "config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
-        "train_results.json", "eval_results.json", "predict_results.json", "all_results.json", "trainer_state.json",
-        "baseline_results.json", "predictions.jsonl", "run.json", "recipe.py", "README.md", "report.html",
-    }  # fmt: skip
-    predicted = read_json(done.folder / "predict_results.json")
-    assert {name.removeprefix("predict_") for name in predicted} >= METRICS
-    baselines = read_json(done.folder / "baseline_results.json")
-    assert (baselines["split"], baselines["rows"], baselines["trivial_name"]) == ("test", 9, "closest sentence")
-    assert all(set(baselines[system]) >= METRICS for system in ("untuned", "trivial", "tuned"))
+def test_metrics_follow_the_official_rules(done):
+    assert qa_t5.METRICS == ("exact_match", "f1")
     assert read_json(done.folder / "run.json")["signatures"]["squad"] == "squad:v1.1|no-answer:v2.0"
 
 
-def test_one_prediction_per_question_in_order(done, data):
-    given, rows = read_jsonl(data / "test.jsonl"), read_jsonl(done.folder / "predictions.jsonl")
-    assert [row["id"] for row in rows] == [row["id"] for row in given]
-    assert [row["reference"] for row in rows] == [row["text"] for row in given]
+def test_one_prediction_per_question(small, done):
+    rows = read_jsonl(done.folder / "predictions.jsonl")
+    assert [row["reference"] for row in rows] == [row["text"] for row in small.rows["test"]]
     windows = [row["source"].count("question: ") for row in rows]
     assert windows[0] > 1 and windows[1] == 1  # one row, several sources
     assert {"exact_match", "f1", "hit_limit"} <= set(rows[0])
 
 
-def test_equal_seeds_give_equal_runs(done, flags, tmp_path):
-    assert run_recipe(flags(), qa_t5.main) == 0
-    for name in ("model.safetensors", "predictions.jsonl"):
-        assert (tmp_path / "out" / name).read_bytes() == (done.folder / name).read_bytes()
-
-
-def test_predict_gives_the_predictions_of_the_run(done, data, tmp_path):
-    """From the test file, and from one without answers."""
-    expected = [row["prediction"] for row in read_jsonl(done.folder / "predictions.jsonl")]
-    bare = [{name: row[name] for name in ("id", "context", "question")} for row in read_jsonl(data / "test.jsonl")]
-    for number, path in enumerate((data / "test.jsonl", write_jsonl(tmp_path / "bare.jsonl", bare))):
-        output = tmp_path / f"{number}.jsonl"
-        predict.main(as_flags(run=done.folder, input=path, output=output))
-        assert [row["prediction"] for row in read_jsonl(output)] == expected
-
-
 def test_the_two_example_questions_run(done, tmp_path):
     """As the recipe's docstring says, and from Python."""
-    predict.main(as_flags(run=done.folder, input=ROOT / "data/qa_examples.jsonl", output=tmp_path / "out.jsonl"))
+    predict(as_flags(run=done.folder, input=ROOT / "data/qa_examples.jsonl", output=tmp_path / "out.jsonl"))
     rows, answers = read_jsonl(ROOT / "data/qa_examples.jsonl"), read_jsonl(tmp_path / "out.jsonl")
     assert [row["question"] for row in rows] == [
         "what is the example of Anomaly detection?", "When is classification used?",
@@ -151,15 +71,6 @@ def test_the_two_example_questions_run(done, tmp_path):
     answer = Predictor(done.folder)
     assert [row["prediction"] for row in answers] == answer(rows)
     assert isinstance(answer([{"context": "Bo comes at one.", "question": "When does Bo come?"}])[0], str)
-
-
-def test_two_processes_answer_as_one(done, checkpoint, data, tmp_path):
-    words = small_run(checkpoint, data, output_dir=tmp_path / "out", per_device_train_batch_size=4)
-    process = start("torchrun", "--nproc_per_node=2", ROOT / "recipes/qa_t5.py", *words)
-    code, out, err = finish(process)
-    assert code == 0, out + err
-    one, two = (read_jsonl(folder / "predictions.jsonl") for folder in (done.folder, tmp_path / "out"))
-    assert [row["prediction"] for row in one] == [row["prediction"] for row in two]
 
 
 # ---------------------------------------------------------------- windows
@@ -210,9 +121,7 @@ def three_windows(tokenizer, answer="Carla today", place=0):
     words[place][5:5] = answer.split()
     row = {"id": "1", "question": "Bo?", "text": [answer], "context": " ".join(sum(words, []))}
     sizes = settings(max_source_length=len(tokenizer("question: Bo? context: ")["input_ids"]) + 28, doc_stride=2)
-    table = features.tokenize(
-        {"test": [row]}, qa_t5.prepare, lambda row, source: qa_t5.learned_answer(row, source, sizes), tokenizer, sizes
-    )["test"]
+    table = features.tokenize({"test": [row]}, task_of_module(qa_t5), tokenizer, sizes)["test"]
     assert len(table) == 3
     return row, table
 
@@ -223,9 +132,8 @@ def test_trap_31_the_answer_in_one_window_of_three_is_found(place, tokenizer):
     row, table = three_windows(tokenizer, place=place)
     outputs = [[Output("", -0.01, False)], [Output("Bo", -2.0, False)]]
     outputs.insert(place, [Output("Carla today", -0.5, False)])
-    evaluator = judging.Evaluator(qa_t5.score, qa_t5.TARGET, qa_t5.finish)
-    totals = evaluator(outputs, table)
-    assert (evaluator.rows[0]["prediction"], totals["exact_match"]) == ("Carla today", 100)
+    rows, totals = harness.judge(qa_t5, outputs, table)
+    assert (rows[0]["prediction"], totals["exact_match"]) == ("Carla today", 100)
 
 
 @pytest.mark.parametrize(
@@ -250,32 +158,32 @@ def test_trap_31_windows_without_the_answer_learn_to_say_nothing(place, tokenize
 
 def test_what_a_window_learns():
     row = {"question": "q", "context": "Ann came in 1995. Bo  came at\nOne.", "text": ["5", "at one", "Bo came"]}
-    learned = {
-        part: qa_t5.learned_answer(row, f"question: q context: {part}", settings())
+    found = {
+        part: learned(row, f"question: q context: {part}", settings())
         for part in ("Ann came in 1995.", "Bo came at One.", "5 Bo came")
     }
     # "5" is no word of 1995; the first answer that a window holds is learned.
-    assert learned == {"Ann came in 1995.": "", "Bo came at One.": "at one", "5 Bo came": "5"}
+    assert found == {"Ann came in 1995.": "", "Bo came at One.": "at one", "5 Bo came": "5"}
     own_words = {**row, "text": ["shortly after lunch"]}
-    assert qa_t5.learned_answer(own_words, "question: q context: Bo came", settings()) == "shortly after lunch"
-    assert qa_t5.learned_answer({**row, "text": []}, "question: q context: Bo came", settings()) == ""
+    assert learned(own_words, "question: q context: Bo came", settings()) == "shortly after lunch"
+    assert learned({**row, "text": []}, "question: q context: Bo came", settings()) == ""
 
 
 def test_lower_case_and_white_space(tokenizer):
     row = {"id": "1", "question": "Wo  wohnt\tBo?", "context": "Bo wohnt\nin Ärö.", "text": ["In  Ärö"]}
-    for lower, source, learned in (
+    for lower, source, expected in (
         (False, "question: Wo wohnt Bo? context: Bo wohnt in Ärö.", "In Ärö"),
         (True, "question: wo wohnt bo? context: bo wohnt in ärö.", "in ärö"),
     ):
         chosen = settings(lower_case=lower, max_source_length=200)
         assert qa_t5.prepare(row, chosen, tokenizer) == [source]
-        assert qa_t5.learned_answer(row, source, chosen) == learned
+        assert learned(row, source, chosen) == expected
     assert features.references(row, qa_t5.TARGET) == ["In  Ärö"]  # scored as the data has them
 
 
 def test_the_trivial_answer():
     row = {"question": "When does Bo come?", "context": "Ann waits. Perhaps Bo does come. Bo is late."}
-    assert qa_t5.closest_sentence(row) == "Perhaps Bo does come."
+    assert qa_t5.trivial(row) == "Perhaps Bo does come."
 
 
 # ---------------------------------------------------------------- kinds of files
@@ -329,40 +237,19 @@ def write_form(folder, form):
     return path
 
 
-def load(path, monkeypatch, tokenizer, **changed):
-    """What main would train on: the splits and the record of what was read."""
-    seen = {}
-
-    def stop(splits, prepare, target, tokenizer, settings):
-        seen.update(splits=splits)
-        raise UserError("enough")
-
-    monkeypatch.setattr(qa_t5.models, "load", lambda settings, args: (None, tokenizer))
-    monkeypatch.setattr(qa_t5.features, "tokenize", stop)
-    run, made = qa_t5.runs.Run, []
-    monkeypatch.setattr(qa_t5.runs, "Run", lambda *args, **task: made.append(task["data"]) or run(*args, **task))
-    with pytest.raises(UserError, match="enough"):
-        qa_t5.main(as_flags(train_file=path, use_cpu=True, **changed))
-    return seen["splits"], made[0]
-
-
 @pytest.mark.parametrize("form", ["squad json", "hub jsonl", "hub parquet", "flat jsonl"])
-def test_one_record_in_every_form(form, tmp_path, monkeypatch, checkpoint, tokenizer):
+def test_one_record_in_every_form(form, small, tmp_path, monkeypatch):
     path = write_form(tmp_path, form)
-    splits, found = load(
-        path, monkeypatch, tokenizer, validation_file=path, model_name_or_path=checkpoint, output_dir=tmp_path / "out"
-    )
+    splits, found = harness.read(small, monkeypatch, train_file=path, validation_file=path, test_file=None)
     assert splits["train"] == FLAT
     assert found["rows"]["train"] == {"read": 3, "used": 3, "left_out": []}
     assert "train: 1 of 3 questions have no answer: nothing is expected: id b" in found["notes"]
 
 
-def test_csv(tmp_path, monkeypatch, checkpoint, tokenizer):
+def test_csv(small, tmp_path, monkeypatch):
     path = tmp_path / "train.csv"
     path.write_text('id,context,question,text\n1,"Bo has a lamp, or\ntwo.",What?,lamp\n2,Ann asks.,Who?,N/A\n')
-    splits, found = load(
-        path, monkeypatch, tokenizer, validation_file=path, model_name_or_path=checkpoint, output_dir=tmp_path / "out"
-    )
+    splits, found = harness.read(small, monkeypatch, train_file=path, validation_file=path, test_file=None)
     assert [row["text"] for row in splits["train"]] == [["lamp"], ["N/A"]]
     assert splits["train"][0]["context"] == "Bo has a lamp, or\ntwo."
     assert "train: 1 of 2 answers are not in their context: learned as they stand: id 2" in found["notes"]
@@ -376,7 +263,7 @@ def test_a_column_of_another_name_with_answers_in_objects():
 def test_unanswerable_rows_are_right_with_nothing():
     """An empty list and an empty text mean the same to the official rules."""
     assert features.references({"text": []}, qa_t5.TARGET) == [""]
-    assert qa_t5.score(["", "lamp"], [[""], [""]], None, None).totals["exact_match"] == 50
+    assert harness.score(qa_t5, ["", "lamp"], [[""], [""]]).totals["exact_match"] == 50
 
 
 def test_impossible_wins_over_answers_and_no_list_of_answers_is_missing():
@@ -386,14 +273,12 @@ def test_impossible_wins_over_answers_and_no_list_of_answers_is_missing():
     assert "answers" not in qa_t5.reshape(Row({"context": "c", "question": "q"}, "f", 1), settings())[0]
 
 
-def test_the_validation_split_is_a_fifth_of_the_contexts_with_seed_101(tmp_path, monkeypatch, checkpoint, tokenizer):
+def test_the_validation_split_is_a_fifth_of_the_contexts_with_seed_101(small, tmp_path, monkeypatch):
     rows = [{"context": f"Ann {n // 2}.", "question": f"Who {n}?", "text": "Ann"} for n in range(100)]
-    path = write_jsonl(tmp_path / "train.jsonl", rows)
+    files = {"train_file": write_jsonl(tmp_path / "train.jsonl", rows), "validation_file": None, "test_file": None}
     cut = []
     for seed in (1, 2):
-        flags = {"model_name_or_path": checkpoint, "output_dir": tmp_path / "out", "seed": seed}
-        with monkeypatch.context() as patch:
-            splits, found = load(path, patch, tokenizer, **flags)
+        splits, found = harness.read(small, monkeypatch, **files, seed=seed)
         cut.append([row["id"] for row in splits["validation"]])
         assert {row["context"] for row in splits["train"]}.isdisjoint(row["context"] for row in splits["validation"])
         assert any("20 of 100 training rows set aside for it (seed 101)" in note for note in found["notes"])
@@ -507,16 +392,13 @@ def test_bad_input(rows, changed, said, tried):
 
 
 def test_the_setting_that_squad_scripts_use_is_known():
-    given, _, _ = arguments.parse(
-        qa_t5.Settings, qa_t5.DEFAULTS, "qa_t5.py", qa_t5.METRICS, ["--doc_stride", "64", "--use_cpu"]
-    )
-    assert given.doc_stride == 64
+    assert harness.parse(qa_t5, ["--doc_stride", "64", "--use_cpu"])[0].doc_stride == 64
     with pytest.raises(UserError, match="--version_2_with_negative: not needed"):
-        arguments.parse(qa_t5.Settings, qa_t5.DEFAULTS, "qa_t5.py", qa_t5.METRICS, ["--version_2_with_negative"])
+        harness.parse(qa_t5, ["--version_2_with_negative"])
 
 
 def test_defaults():
-    given, args, _ = arguments.parse(qa_t5.Settings, qa_t5.DEFAULTS, "qa_t5.py", qa_t5.METRICS, ["--use_cpu"])
+    given, args, *_ = harness.parse(qa_t5, ["--use_cpu"])
     chosen = (given.model_name_or_path, given.max_source_length, given.max_target_length, given.num_beams)
     assert chosen == ("google-t5/t5-base", 512, 128, 4)
     assert (args.per_device_train_batch_size, args.learning_rate, args.num_train_epochs) == (8, 1e-4, 5)
@@ -547,7 +429,7 @@ OFFICIAL = [
 
 def test_scores_by_the_official_rules():
     predictions, references, exact, f1 = zip(*OFFICIAL, strict=True)
-    result = qa_t5.score(predictions, references, None, None)
+    result = harness.score(qa_t5, predictions, references)
     assert [row["exact_match"] for row in result.rows] == list(exact)
     assert [row["f1"] for row in result.rows] == [pytest.approx(value, abs=1e-4) for value in f1]
     assert result.totals["exact_match"] == pytest.approx(sum(exact) / len(exact), abs=1e-4)

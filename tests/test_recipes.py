@@ -1,36 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real recipe through its real command, on a tiny model, offline: what it writes, says, and refuses."""
+"""The summarization recipe through its real command, on a tiny model, offline: what it writes, says, and refuses.
+
+What holds for each recipe is in test_every_recipe.py.
+"""
 
 import ast
 import contextlib
 import io
+import itertools
 import json
 import math
 import re
 import shutil
 from types import SimpleNamespace
 
+import harness
 import pytest
 import torch
+import transformers
 from conftest import ROOT, make_model, make_tokenizer
-from helpers import (
-    as_flags,
-    block_sockets,
-    contents,
-    finish,
-    read_json,
-    read_jsonl,
-    records,
-    run_recipe,
-    start,
-    write_jsonl,
-)
+from helpers import contents, finish, forked, read_json, read_jsonl, start, write_jsonl
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, GPT2Config
 
-from recipes.common import arguments, judging, models
-from recipes.common.learning.trainer import Seq2SeqTrainer
-
+RECIPE = "summarize_t5"
 ROUGE = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
 SCORES = {f"{name}{suffix}" for name in ROUGE for suffix in ("", "_ci_low", "_ci_high")}
 COPYING = ["novel_unigrams", "novel_bigrams", "novel_trigrams", "coverage", "density", "compression"]
@@ -40,104 +33,18 @@ FAITHFUL |= {f"unsupported_{kind}" for kind in ("number", "date", "amount", "cod
 SPEED = {"runtime", "samples_per_second", "steps_per_second"}
 STEPS = 6  # 20 rows by 8 are 3 steps; two epochs
 
-# ---------------------------------------------------------------- a small run
-
-
-def odd_records():
-    """Texts that a careless reader or writer changes (traps 15 and 38)."""
-    texts = ["line one\nline two", "Ann\r\nBo", "N/A", "null", 'say "hi" \\n', "Straße 東京", "tab\there"]
-    return [{"id": f"odd-{n}", "document": f"{text} please. Thanks", "summary": text} for n, text in enumerate(texts)]
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    """A folder with files of 20, 6 and 13 records."""
-    folder = tmp_path_factory.mktemp("data")
-    write_jsonl(folder / "train.jsonl", records("train", 20))
-    write_jsonl(folder / "validation.jsonl", records("validation", 6))
-    write_jsonl(folder / "test.jsonl", records("test", 6) + odd_records())
-    return folder
-
-
-def small_run(checkpoint, data, **changed):
-    """Flags of a run of six steps in fp32; None leaves a flag out."""
-    files = {f"{split}_file": data / f"{split}.jsonl" for split in ("train", "validation", "test")}
-    sizes = {"max_source_length": 48, "max_target_length": 24, "num_train_epochs": 2, "learning_rate": 3e-3}
-    mode = {"bf16": False, "disable_tqdm": True}
-    return as_flags(**{"model_name_or_path": checkpoint, **files, **sizes, **mode, **changed})
-
-
-@pytest.fixture
-def flags(checkpoint, data, tmp_path):
-    """flags(name=value): a small run into tmp_path/out."""
-    return lambda **changed: small_run(checkpoint, data, **{"output_dir": tmp_path / "out", **changed})
-
-
-@pytest.fixture(scope="module")
-def done(checkpoint, data, tmp_path_factory):
-    """A finished run: its folder and what it printed. No network, no nltk data (traps 10 and 11)."""
-    folder, printed = tmp_path_factory.mktemp("done") / "out", io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
-        block_sockets(patch)
-        patch.setattr("nltk.data.path", [])
-        patch.setattr("nltk.download", None)
-        assert run_recipe(small_run(checkpoint, data, output_dir=folder)) == 0
-    return SimpleNamespace(folder=folder, printed=printed.getvalue())
-
-
-@pytest.fixture
-def no_weights(monkeypatch):
-    """Reading any weight fails the test."""
-
-    def fail(*_, **__):
-        raise AssertionError("a model was loaded")
-
-    monkeypatch.setattr(AutoModelForSeq2SeqLM, "from_pretrained", fail)
-
 
 @pytest.fixture
 def meddle(monkeypatch):
     """meddle(function): the recipe's model passes through `function` after it was loaded."""
-    load = models.load_model
-
-    def use(function):
-        def load_and_change(*args):
-            model = load(*args)
-            function(model)
-            return model
-
-        monkeypatch.setattr(models, "load_model", load_and_change)
-
-    return use
+    return lambda function: harness.meddle(monkeypatch, function)
 
 
 def timeless(metrics):
     return {name: value for name, value in metrics.items() if not any(word in name for word in SPEED)}
 
 
-def table_of(printed):
-    """The final table: from the line that names the split to the last row of scores."""
-    lines = printed.splitlines()
-    first = next(number for number, line in enumerate(lines) if line.startswith("test, 13 rows"))
-    return lines[first : first + 4]
-
-
 # ---------------------------------------------------------------- what a run leaves
-
-
-def test_exact_files(done):
-    names = {path.name for path in done.folder.iterdir()}
-    checkpoints = {name for name in names if name.startswith("checkpoint-")}
-    assert names - checkpoints == {
-        "config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
-        "train_results.json", "eval_results.json", "predict_results.json", "all_results.json", "trainer_state.json",
-        "baseline_results.json", "predictions.jsonl", "run.json", "recipe.py", "README.md", "report.html",
-    }  # fmt: skip
-    assert f"checkpoint-{STEPS}" in checkpoints  # the last; the best may be another
-    assert len(checkpoints) <= 2
-    for name in checkpoints:
-        assert "manifest.json" in contents(done.folder / name)
-    assert (done.folder / "recipe.py").read_bytes() == (ROOT / "recipes/summarize_t5.py").read_bytes()
 
 
 def test_metric_names(done):
@@ -152,10 +59,9 @@ def test_metric_names(done):
     assert all(math.isfinite(value) for value in everything.values())
 
 
-def test_one_prediction_per_input_in_order(done, data):
-    inputs, rows = read_jsonl(data / "test.jsonl"), read_jsonl(done.folder / "predictions.jsonl")
-    assert [row["id"] for row in rows] == [given["id"] for given in inputs]
-    for given, row in zip(inputs, rows, strict=True):
+def test_each_prediction_stands_beside_its_source(small, done):
+    rows = read_jsonl(done.folder / "predictions.jsonl")
+    for given, row in zip(small.rows["test"], rows, strict=True):
         checks = {*COPYING, "unsupported", "figures", "hit_limit"}
         assert set(row) == {"id", "source", "reference", "prediction", *ROUGE, *checks}
         assert row["source"] == f"summarize: {given['document']}"
@@ -164,7 +70,7 @@ def test_one_prediction_per_input_in_order(done, data):
 def test_traps_15_and_38_references_as_the_data_has_them(done):
     """Line breaks, "N/A", "null" and quotes: whole, and one line of the file for each."""
     rows = {row["id"]: row for row in read_jsonl(done.folder / "predictions.jsonl")}
-    for given in odd_records():
+    for given in harness.odd_records():
         assert rows[given["id"]]["reference"] == given["summary"]
 
 
@@ -178,17 +84,15 @@ def test_scores_are_those_of_the_rows(done):
 
 
 def test_baselines(done):
-    """The tuned model on the same rows, here all; a first sentence is far better than six steps."""
-    baselines, predicted = (read_json(done.folder / f"{name}_results.json") for name in ("baseline", "predict"))
-    assert (baselines["split"], baselines["rows"], baselines["trivial_name"]) == ("test", 13, "lead sentence")
-    for name in SCORES:
-        assert baselines["tuned"][name] == predicted[f"predict_{name}"]
+    """A first sentence is far better than six steps."""
+    baselines = read_json(done.folder / "baseline_results.json")
+    assert baselines["rows"] == 13
     for system in ("untuned", "trivial"):
         assert set(baselines[system]) >= SCORES | FAITHFUL
     assert baselines["trivial"]["rouge1"] > 30
 
 
-def test_run_record(done, checkpoint):
+def test_run_record(small, done):
     record = read_json(done.folder / "run.json")
     assert record["status"] == "done"
     assert record["recipe"]["name"] == "summarize_t5"
@@ -196,7 +100,7 @@ def test_run_record(done, checkpoint):
     assert {split: rows["used"] for split, rows in record["data"]["rows"].items()} == {
         "train": 20, "validation": 6, "test": 13,
     }  # fmt: skip
-    assert record["settings"]["model_name_or_path"] == str(checkpoint)
+    assert record["settings"]["model_name_or_path"] == str(small.model)
     assert record["arguments"]["learning_rate"] == 3e-3
     assert record["lengths"]["train"]["source"]["limit"] == 48
     assert record["lost"] is not None
@@ -204,33 +108,29 @@ def test_run_record(done, checkpoint):
     assert list(record["seconds"]) == ["preparation", "baselines", "train", "eval", "predict"]
 
 
-def test_what_is_said(done, checkpoint, data):
+def test_what_is_said(done):
     lines = done.printed.splitlines()
-    assert lines[0] == f"{checkpoint} on {data / 'train.jsonl'}"
-    assert "rows      train 20, validation 6, test 13" in lines
     assert "batch     8 per device x 1 accumulated x 1 processes = 8 a step, at most 6 steps, fp32 on cpu" in lines
     assert any("cut at 48" in line for line in lines)
     assert sum(line.startswith("epoch ") for line in lines) == 2
-    assert [line.split("  ")[0] for line in table_of(done.printed)] == [
-        "test, 13 rows", "untuned", "lead sentence", "tuned",
-    ]  # fmt: skip
-    assert str(done.folder) in lines[-1]
 
 
-def test_trap_20_a_fixed_sample_in_training_and_everything_at_the_end(flags, monkeypatch):
-    """Baseline on 13 rows; two evaluations in training, of the same 2 of 6; at the end all 6, then the 13."""
-    seen = []
+def test_trap_20_a_fixed_sample_in_training_and_everything_at_the_end(small, run, monkeypatch):
+    """Baselines on 13 rows; two evaluations in training, of the same 2 of 6; at the end all 6, then the 13."""
+    seen, score = [], small.recipe.score
 
-    class Watching(judging.Evaluator):
-        def __call__(self, texts, table, *more):
-            seen.append([row["id"] for row in table["row"]])
-            return super().__call__(texts, table, *more)
+    def noting(predictions, references, rows, *more):
+        seen.append([row["id"] for row in rows])
+        return score(predictions, references, rows, *more)
 
-    monkeypatch.setattr(judging, "Evaluator", Watching)
-    assert run_recipe(flags(eval_sample_size=2)) == 0
-    assert [len(ids) for ids in seen] == [13, 2, 2, 6, 13]
-    assert seen[1] == seen[2]
-    assert set(seen[1]) < set(seen[3])
+    monkeypatch.setattr(small.recipe, "score", noting)
+    assert run(eval_sample_size=2) == 0
+    groups = [(count, len(list(same))) for count, same in itertools.groupby(map(len, seen))]
+    assert groups[1:3] == [(2, 2), (6, 1)]
+    assert [count for count, _ in groups] == [13, 2, 6, 13]
+    begin = groups[0][1]
+    assert seen[begin] == seen[begin + 1]
+    assert set(seen[begin]) < set(seen[begin + 2])
 
 
 # ---------------------------------------------------------------- the saved model
@@ -248,11 +148,11 @@ def generate_from(folder, rows):
 
 
 @pytest.mark.parametrize("beams", [4, 1])
-def test_trap_6_the_saved_model_generates_what_was_scored(done, flags, tmp_path, beams):
+def test_trap_6_the_saved_model_generates_what_was_scored(done, run, tmp_path, beams):
     folder = done.folder
     if beams == 1:
         folder = tmp_path / "out"
-        assert run_recipe(flags(num_beams=1)) == 0
+        assert run(num_beams=1) == 0
     rows = read_jsonl(folder / "predictions.jsonl")
     texts, length = generate_from(folder, rows)
     assert texts == [row["prediction"] for row in rows]
@@ -277,7 +177,7 @@ def test_card_has_a_snippet_that_runs(done, monkeypatch, tmp_path):
 
 def test_card_shows_the_scores(done):
     card = (done.folder / "README.md").read_text(encoding="utf-8")
-    assert card.startswith("---\nlibrary_name: transformers\n")
+    assert card.startswith("---\nbase_model: ") and "\nlibrary_name: transformers\n" in card
     assert "| test split, 13 rows | rouge1 | rouge2 | rougeL | rougeLsum |" in card
     tuned = read_json(done.folder / "predict_results.json")["predict_rougeL"]
     (line,) = [line for line in card.splitlines() if line.startswith("| **tuned**")]
@@ -285,24 +185,10 @@ def test_card_shows_the_scores(done):
     assert "rouge_score:0.1.2" in card and "num_beams 4" in card
 
 
-# ---------------------------------------------------------------- seeds and precision
+# ---------------------------------------------------------------- precision
 
 
-def test_equal_numbers_for_equal_seeds(done, flags, tmp_path):
-    assert run_recipe(flags(output_dir=tmp_path / "same")) == 0
-    assert run_recipe(flags(output_dir=tmp_path / "other", seed=7)) == 0
-
-    def left(folder):
-        metrics = timeless(read_json(folder / "all_results.json"))
-        weights = (folder / "model.safetensors").read_bytes()
-        return metrics, weights, read_jsonl(folder / "predictions.jsonl")
-
-    assert left(tmp_path / "same") == left(done.folder)
-    assert left(tmp_path / "other")[0]["train_loss"] != left(done.folder)[0]["train_loss"]
-    assert left(tmp_path / "other")[1] != left(done.folder)[1]
-
-
-def test_bf16_is_a_matter_of_autocast(flags, tmp_path, meddle, monkeypatch):
+def test_bf16_is_a_matter_of_autocast(run, tmp_path, meddle, monkeypatch):
     """Where the machine has bf16, layers compute in it while training; weights and final scores are fp32 (trap 21)."""
     seen = set()
 
@@ -311,8 +197,8 @@ def test_bf16_is_a_matter_of_autocast(flags, tmp_path, meddle, monkeypatch):
         layer.register_forward_hook(lambda module, _, output: seen.add((module.training, output.dtype)))
 
     meddle(watch)
-    monkeypatch.setattr(arguments, "_has_bf16", lambda use_cpu: True)
-    assert run_recipe(flags(bf16=None)) == 0
+    harness.machine_has_bf16(monkeypatch)
+    assert run(bf16=None) == 0
     assert {dtype for training, dtype in seen if training} == {torch.bfloat16}
     assert (False, torch.float32) in seen
     assert read_json(tmp_path / "out/run.json")["arguments"]["bf16"] is True
@@ -323,8 +209,8 @@ def test_bf16_is_a_matter_of_autocast(flags, tmp_path, meddle, monkeypatch):
     assert generate_from(tmp_path / "out", rows)[0] == [row["prediction"] for row in rows]
 
 
-def test_trap_2_fp16_with_a_t5_can_be_forced(flags, tmp_path):
-    assert run_recipe(flags(fp16=True, bf16=None, force_fp16=True, max_steps=1)) == 0
+def test_trap_2_fp16_with_a_t5_can_be_forced(run, tmp_path):
+    assert run(fp16=True, bf16=None, force_fp16=True, max_steps=1) == 0
     assert read_json(tmp_path / "out/run.json")["arguments"]["fp16"] is True
 
 
@@ -341,16 +227,16 @@ def diverged(code, what, step, folder, capsys):
     assert not (folder / "model.safetensors").exists()
 
 
-def test_trap_2_a_poisoned_checkpoint(flags, checkpoint, tmp_path, capsys):
+def test_trap_2_a_poisoned_checkpoint(small, run, tmp_path, capsys):
     """The library would log a loss of 0.0 and finish."""
-    poisoned = shutil.copytree(checkpoint, tmp_path / "poisoned")
+    poisoned = shutil.copytree(small.model, tmp_path / "poisoned")
     weights = load_file(poisoned / "model.safetensors")
     weights["decoder.final_layer_norm.weight"][3] = math.nan
     save_file(weights, poisoned / "model.safetensors", metadata={"format": "pt"})
-    diverged(run_recipe(flags(model_name_or_path=poisoned)), "loss", 1, tmp_path / "out", capsys)
+    diverged(run(model_name_or_path=poisoned), "loss", 1, tmp_path / "out", capsys)
 
 
-def test_trap_2_a_loss_that_becomes_nan(flags, meddle, tmp_path, capsys):
+def test_trap_2_a_loss_that_becomes_nan(run, meddle, tmp_path, capsys):
     steps = []
 
     def poison(model, _):
@@ -359,10 +245,10 @@ def test_trap_2_a_loss_that_becomes_nan(flags, meddle, tmp_path, capsys):
             model.decoder.final_layer_norm.weight.data[3] = math.nan
 
     meddle(lambda model: model.register_forward_pre_hook(poison))
-    diverged(run_recipe(flags()), "loss", 5, tmp_path / "out", capsys)
+    diverged(run(), "loss", 5, tmp_path / "out", capsys)
 
 
-def test_trap_2_a_gradient_that_becomes_nan(flags, meddle, tmp_path, capsys):
+def test_trap_2_a_gradient_that_becomes_nan(run, meddle, tmp_path, capsys):
     """The loss is finite, and the step ruins all weights. In the last step no later loss would tell."""
     steps = []
 
@@ -371,37 +257,18 @@ def test_trap_2_a_gradient_that_becomes_nan(flags, meddle, tmp_path, capsys):
         return gradient * math.nan if len(steps) == STEPS else gradient
 
     meddle(lambda model: model.decoder.final_layer_norm.weight.register_hook(poison))
-    diverged(run_recipe(flags()), "gradient", STEPS, tmp_path / "out", capsys)
+    diverged(run(), "gradient", STEPS, tmp_path / "out", capsys)
 
 
 # ---------------------------------------------------------------- again into the same folder
 
 
-def snapshot(folder):
-    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-
-
-def test_a_finished_run_prints_its_table(done, checkpoint, data, no_weights, capsys):
-    before = snapshot(done.folder)
-    assert run_recipe(small_run(checkpoint, data, output_dir=done.folder)) == 0
-    assert table_of(capsys.readouterr().out) == table_of(done.printed)
-    assert snapshot(done.folder) == before
-
-
-def test_an_unfinished_run_goes_on(done, flags, tmp_path, monkeypatch, capsys):
+def test_an_unfinished_run_goes_on(done, run, tmp_path, monkeypatch):
     """Stopped after the checkpoint of step 3, the same command makes three more steps, and the result is the same."""
-    step, made = Seq2SeqTrainer.training_step, []
-
-    def stop_at_five(self, *args):
-        made.append(self.state.global_step + 1)
-        if made == [1, 2, 3, 4, 5]:
-            raise RuntimeError("the power fails")
-        return step(self, *args)
-
-    monkeypatch.setattr(Seq2SeqTrainer, "training_step", stop_at_five)
-    assert run_recipe(flags()) == 1
+    made = harness.stop_training(monkeypatch, 5, RuntimeError("the power fails"))
+    assert run() == 1
     assert read_json(tmp_path / "out/run.json")["status"] == "failed"
-    assert run_recipe(flags()) == 0
+    assert run() == 0
     assert made == [1, 2, 3, 4, 5, 4, 5, 6]
     assert read_json(tmp_path / "out/run.json")["status"] == "done"
     for name in ("model.safetensors", "predictions.jsonl"):
@@ -410,10 +277,10 @@ def test_an_unfinished_run_goes_on(done, flags, tmp_path, monkeypatch, capsys):
     assert again == timeless(read_json(done.folder / "predict_results.json"))
 
 
-def test_other_settings_move_the_default_folder(flags, tmp_path, monkeypatch, capsys):
+def test_other_settings_move_the_default_folder(run, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for seed in (1, 2):
-        assert run_recipe(flags(output_dir=None, max_steps=1, seed=seed)) == 0
+        assert run(output_dir=None, max_steps=1, seed=seed) == 0
     assert "outputs/summarize_t5.1" in capsys.readouterr().out
     assert sorted(path.name for path in (tmp_path / "outputs").iterdir()) == ["summarize_t5", "summarize_t5.1"]
     assert read_json(tmp_path / "outputs/summarize_t5.1/run.json")["seed"] == 1
@@ -423,51 +290,24 @@ def test_other_settings_move_the_default_folder(flags, tmp_path, monkeypatch, ca
 # ---------------------------------------------------------------- settings
 
 
-def test_no_validation_split(flags, tmp_path, capsys):
-    assert run_recipe(flags(validation_file=None, max_steps=1)) == 0
+def test_no_validation_split(run, tmp_path, capsys):
+    assert run(validation_file=None, max_steps=1) == 0
     assert "no validation split: 2 of 20 training rows set aside for it (seed 42)" in capsys.readouterr().out
     record = read_json(tmp_path / "out/run.json")
     assert record["data"]["sources"]["validation"] == {"cut_from": "train", "seed": 42, "rows": 2}
 
 
-def test_no_test_split(flags, tmp_path, data):
-    """Then the validation split is what predictions and baselines are of."""
-    assert run_recipe(flags(test_file=None, max_steps=1)) == 0
-    ids = [row["id"] for row in read_jsonl(tmp_path / "out/predictions.jsonl")]
-    assert ids == [row["id"] for row in read_jsonl(data / "validation.jsonl")]
-    assert read_json(tmp_path / "out/baseline_results.json")["split"] == "validation"
-    assert not (tmp_path / "out/predict_results.json").exists()
-
-
-def test_first_rows_only(flags, capsys):
+def test_first_rows_only(run, capsys):
     limits = {"max_train_samples": 9, "max_eval_samples": 3, "max_predict_samples": 4}
-    assert run_recipe(flags(**limits, dry_run=True)) == 0
+    assert run(**limits, dry_run=True) == 0
     said = capsys.readouterr().out
     assert "rows      train 9, validation 3, test 4" in said
     assert "train: the first 9 of 20 rows (--max_train_samples)" in said
 
 
-def test_dry_run(flags, data, tmp_path, no_weights, capsys):
-    assert run_recipe(flags(dry_run=True)) == 0
-    said = capsys.readouterr().out
-    first = read_jsonl(data / "train.jsonl")[0]
-    for part in (
-        "rows      train 20, validation 6, test 13",
-        "cut at 48",
-        "max_target_length 24",
-        f"source    'summarize: {first['document']}'",
-        "input_ids [",
-        "labels    [",
-        f"decoded '{first['summary']}</s>'",
-    ):
-        assert part in said
-    assert not contents(tmp_path)
-
-
-def test_flags_over_file_over_defaults(flags, tmp_path):
+def test_flags_over_file_over_defaults(run, tmp_path):
     (tmp_path / "mine.yaml").write_text("warmup_steps: 2\nnum_beams: 2\nmax_steps: 3\nsource_prefix: 'short: '\n")
-    chosen = flags(config=tmp_path / "mine.yaml", max_steps=1, num_train_epochs=None)
-    assert run_recipe(chosen) == 0
+    assert run(config=tmp_path / "mine.yaml", max_steps=1, num_train_epochs=None) == 0
     record = read_json(tmp_path / "out/run.json")
     assert (record["arguments"]["warmup_steps"], record["settings"]["num_beams"]) == (2, 2)
     assert (record["arguments"]["max_steps"], record["arguments"]["num_train_epochs"]) == (1, 5)
@@ -475,10 +315,10 @@ def test_flags_over_file_over_defaults(flags, tmp_path):
     assert read_jsonl(tmp_path / "out/predictions.jsonl")[0]["source"].startswith("short: ")
 
 
-def test_training_without_any_evaluation(flags, tmp_path, data):
+def test_training_without_any_evaluation(run, tmp_path):
     """Whatever stands under "prediction" was generated by the tuned model, for the inputs that stand beside it."""
     never = {"eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": False}
-    assert run_recipe(flags(**never, do_train=True, max_steps=2)) == 0
+    assert run(**never, do_train=True, max_steps=2) == 0
     assert (tmp_path / "out/model.safetensors").exists()
     if (tmp_path / "out/predictions.jsonl").exists():
         rows = read_jsonl(tmp_path / "out/predictions.jsonl")
@@ -488,32 +328,32 @@ def test_training_without_any_evaluation(flags, tmp_path, data):
     assert baselines.get("tuned") != baselines["trivial"]
 
 
-def test_prediction_without_training(flags, tmp_path):
+@pytest.mark.report
+def test_prediction_without_training(run, tmp_path):
     """Nothing was tuned, and the card does not say so; it counts the rows that were scored."""
-    assert run_recipe(flags(do_predict=True)) == 0
+    assert run(do_predict=True) == 0
     assert len(read_jsonl(tmp_path / "out/predictions.jsonl")) == 13
     card = (tmp_path / "out/README.md").read_text(encoding="utf-8")
     assert "None" not in card
     assert "fine-tuned by" not in card
 
 
-def test_prediction_after_a_finished_training(flags, tmp_path):
+def test_prediction_after_a_finished_training(run, tmp_path):
     """--do_train first, --do_predict later: done, or refused with a word about it; never exit 0 and no prediction."""
-    assert run_recipe(flags(do_train=True, max_steps=1)) == 0
+    assert run(do_train=True, max_steps=1) == 0
     assert not (tmp_path / "out/predict_results.json").exists()
-    code = run_recipe(flags(do_predict=True, max_steps=1))
+    code = run(do_predict=True, max_steps=1)
     assert code == 2 or (tmp_path / "out/predict_results.json").exists()
 
 
-def test_bart(tmp_path, data):
+def test_bart(small, run, tmp_path):
     """Another family: no <s> lost or doubled, its positions kept, the head's bias in the loss."""
     tokenizer = make_tokenizer(bos="<s>")
     make_model("bart", tokenizer).save_pretrained(tmp_path / "bart")
     tokenizer.save_pretrained(tmp_path / "bart")
-    chosen = small_run(tmp_path / "bart", data, output_dir=tmp_path / "out", source_prefix="", max_steps=2)
-    assert run_recipe(chosen) == 0
+    assert run(model_name_or_path=tmp_path / "bart", source_prefix="", max_steps=2) == 0
     rows = read_jsonl(tmp_path / "out/predictions.jsonl")
-    assert rows[0]["source"] == read_jsonl(data / "test.jsonl")[0]["document"]
+    assert rows[0]["source"] == small.rows["test"][0]["document"]
     assert generate_from(tmp_path / "out", rows)[0] == [row["prediction"] for row in rows]
 
 
@@ -521,77 +361,57 @@ def test_bart(tmp_path, data):
 
 
 @pytest.fixture(scope="module")
-def places(tmp_path_factory):
-    """Folders for runs in other processes; in `tree` lies a copy of the recipes with a renamed one among them."""
-    folder = tmp_path_factory.mktemp("places")
-    shutil.copytree(ROOT / "recipes", folder / "tree/recipes", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "tree/recipes/summarize_t5.py").rename(folder / "tree/recipes/headlines.py")
-    for name in ("elsewhere", "empty"):
-        (folder / name).mkdir()
-    return folder
-
-
-@pytest.fixture(scope="module")
-def processes(checkpoint, data, places):
-    """All of them at once: each spends most of its time on imports."""
-
-    def small(**changed):
-        return small_run(checkpoint, data, **changed)
-
-    script, elsewhere = ROOT / "recipes/summarize_t5.py", {"cwd": places / "elsewhere"}
+def processes(smalls, tmp_path_factory):
+    """New processes, all at once: each spends most of its time on imports. What a fork can show is a fork."""
+    small = smalls(RECIPE)
+    elsewhere, empty = tmp_path_factory.mktemp("elsewhere"), tmp_path_factory.mktemp("empty")
     quietly = "import socket, sys; socket.socket.connect = None; import recipes.summarize_t5, torch; "
     quietly += "sys.exit(torch.cuda.is_initialized())"
     online = {"HF_HUB_OFFLINE": "0", "HF_DATASETS_OFFLINE": "0", "PYTHONPATH": str(ROOT)}
+    script, two = ROOT / "recipes/summarize_t5.py", small.flags(per_device_train_batch_size=4)
     begun = {
-        "script": start("python", "recipes/summarize_t5.py", *small(dry_run=True)),
-        "module": start("python", "-m", "recipes.summarize_t5", *small(dry_run=True)),
-        "torchrun script": start(
-            "torchrun", "--nproc_per_node=2", script, *small(per_device_train_batch_size=4), **elsewhere
-        ),
-        "torchrun module": start("torchrun", "--nproc_per_node=1", "-m", "recipes.summarize_t5", *small(dry_run=True)),
-        "import": start("python", "-W", "error::FutureWarning", "-c", quietly, cwd=places / "empty", **online),
-        "renamed": start("python", places / "tree/recipes/headlines.py", *small(max_steps=1), **elsewhere),
-        "wrong": start("python", script, "--learning_rat", "1", **elsewhere),
+        "script": start("python", "recipes/summarize_t5.py", *small.flags(dry_run=True)),
+        "torchrun": start("torchrun", "--nproc_per_node=2", script, *two, cwd=elsewhere),
+        "import": start("python", "-W", "error::FutureWarning", "-c", quietly, cwd=empty, **online),
     }
-    yield begun
+    yield SimpleNamespace(begun=begun, elsewhere=elsewhere, empty=empty)
     for process in begun.values():
         if process.poll() is None:
             process.kill()
 
 
-@pytest.mark.parametrize("way", ["script", "module", "torchrun module"])
-def test_ways_to_start(processes, way):
-    code, out, err = finish(processes[way])
-    assert code == 0, err
+def test_nothing_but_the_recipe_is_heard(processes):
+    """No warning of a library that a user could do nothing about."""
+    code, out, err = finish(processes.begun["script"])
+    assert (code, err) == (0, "")
     assert "rows      train 20, validation 6, test 13" in out
     assert out.count("input_ids") == 1
 
 
-def test_nothing_but_the_recipe_is_heard(processes):
-    """No warning of a library that a user could do nothing about."""
-    assert finish(processes["script"])[2] == ""
-
-
-def test_importing_does_nothing(processes, places):
+def test_importing_does_nothing(processes):
     """No output, no file, no network, no GPU, no warning of what is going away (trap 4)."""
-    assert finish(processes["import"]) == (0, "", "")
-    assert contents(places / "empty") == []
+    assert finish(processes.begun["import"]) == (0, "", "")
+    assert contents(processes.empty) == []
 
 
-def test_a_renamed_copy_in_another_directory(processes, places):
-    code, _, err = finish(processes["renamed"])
+def test_a_renamed_copy_in_another_directory(small, tmp_path):
+    shutil.copytree(ROOT / "recipes", tmp_path / "tree/recipes", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "tree/recipes/summarize_t5.py").rename(tmp_path / "tree/recipes/headlines.py")
+    (tmp_path / "elsewhere").mkdir()
+    flags = small.flags(max_steps=1, num_beams=1)
+    code, _, err = forked(tmp_path / "tree/recipes/headlines.py", *flags, cwd=tmp_path / "elsewhere")
     assert code == 0, err
-    folder = places / "elsewhere/outputs/headlines"
+    folder = tmp_path / "elsewhere/outputs/headlines"
     assert read_json(folder / "run.json")["recipe"]["name"] == "headlines"
     assert len(read_jsonl(folder / "predictions.jsonl")) == 13
 
 
-def test_trap_41_torchrun_without_use_cpu_trains_one_model(processes, places, done):
+def test_trap_41_torchrun_without_use_cpu_trains_one_model(processes, done):
     """Two processes with 4 rows each make the model that one process makes with 8."""
-    code, out, err = finish(processes["torchrun script"])
+    code, out, err = finish(processes.begun["torchrun"])
     assert code == 0, out + err
     assert "4 per device x 1 accumulated x 2 processes = 8 a step, at most 6 steps" in out
-    folder = places / "elsewhere/outputs/summarize_t5"
+    folder = processes.elsewhere / "outputs/summarize_t5"
     record = read_json(folder / "run.json")
     assert (record["status"], record["world_size"]) == ("done", 2)
     one, two = (timeless(read_json(path / "all_results.json")) for path in (done.folder, folder))
@@ -605,17 +425,17 @@ def test_trap_41_torchrun_without_use_cpu_trains_one_model(processes, places, do
     assert predictions[0] == predictions[1]
 
 
-def test_trap_1_train_loss_of_two_processes(processes, places, done):
+def test_trap_1_train_loss_of_two_processes(processes, done):
     """The library takes the steps after the last logged one from the first process alone."""
-    finish(processes["torchrun script"])
+    finish(processes.begun["torchrun"])
     one, two = (
-        read_json(path / "train_results.json") for path in (done.folder, places / "elsewhere/outputs/summarize_t5")
+        read_json(path / "train_results.json") for path in (done.folder, processes.elsewhere / "outputs/summarize_t5")
     )
     assert two["train_loss"] == pytest.approx(one["train_loss"], rel=1e-4)
 
 
-def test_exit_code_of_the_process(processes):
-    code, out, err = finish(processes["wrong"])
+def test_exit_code_of_the_process(tmp_path):
+    code, out, err = forked(ROOT / "recipes/summarize_t5.py", "--learning_rat", "1", cwd=tmp_path)
     assert (code, out) == (2, "")
     assert err == "error: --learning_rat: unknown flag; did you mean --learning_rate?\n"
 
@@ -691,27 +511,16 @@ def bad_folder(tmp_path):
     return folder
 
 
-def refused(flags, folder, capsys):
-    """The message: the run ends with exit code 2, one error without a traceback, and nothing written."""
-    before = contents(folder)
-    assert run_recipe(flags) == 2
-    err = capsys.readouterr().err
-    assert err.startswith("error: ") and err.count("error: ") == 1
-    assert "Traceback" not in err
-    assert contents(folder) == before
-    return err
-
-
 @pytest.mark.parametrize("case", BAD_INPUT)
-def test_bad_input(case, flags, bad_folder, tmp_path, no_weights, capsys):
+def test_bad_input(case, refused, bad_folder):
     changed, said = BAD_INPUT[case]
     changed = {k: v.format(tmp=bad_folder) if isinstance(v, str) else v for k, v in changed.items()}
-    err = refused(flags(**changed), tmp_path, capsys)
+    err = refused(**changed)
     for part in said:
         assert part in err
 
 
-def test_trap_22_a_data_set_that_is_a_script(flags, tmp_path, monkeypatch, no_weights, capsys):
+def test_trap_22_a_data_set_that_is_a_script(refused, monkeypatch):
     """The benchmarks of old commands: datasets 4 does not run their loading scripts any more."""
 
     def fail(*_, **__):
@@ -719,55 +528,52 @@ def test_trap_22_a_data_set_that_is_a_script(flags, tmp_path, monkeypatch, no_we
 
     monkeypatch.setattr("datasets.load_dataset", fail)
     files = dict.fromkeys(["train_file", "validation_file", "test_file"])
-    err = refused(flags(**files, dataset_name="nobody/xsum"), tmp_path, capsys)
+    err = refused(**files, dataset_name="nobody/xsum")
     assert "--dataset_name nobody/xsum: this data set is a script" in err and "or give files" in err
 
 
-def test_more_than_ten_bad_rows_are_counted(flags, tmp_path, no_weights, capsys):
+def test_more_than_ten_bad_rows_are_counted(refused, tmp_path):
     rows = [{"document": "Ann asks.", "summary": "" if n < 15 else "Ann"} for n in range(20)]
     path = write_jsonl(tmp_path / "rows.jsonl", rows)
-    err = refused(flags(train_file=path), tmp_path, capsys)
+    err = refused(train_file=path)
     assert "rows.jsonl line 1: column 'summary' is empty" in err
     assert err.splitlines()[-1] == "... and 5 more like these"
 
 
-def test_a_folder_with_another_run(done, flags, no_weights, capsys):
-    err = refused(flags(output_dir=done.folder, seed=7, num_beams=2), done.folder, capsys)
+def test_a_folder_with_another_run(done, refused):
+    err = refused(output_dir=done.folder, seed=7, num_beams=2)
     assert "holds a run with other settings" in err
     assert "seed: 42 there, 7 now" in err and "num_beams: 4 there, 2 now" in err
 
 
-def test_edited_rows_are_another_run(done, flags, data, tmp_path, no_weights, capsys):
+def test_edited_rows_are_another_run(small, done, refused, tmp_path):
     """Same file name, other content."""
-    rows = read_jsonl(data / "train.jsonl")
+    rows = read_jsonl(small.folder / "train.jsonl")
     rows[3]["summary"] = "Ann"
     edited = write_jsonl(tmp_path / "train.jsonl", rows)
-    err = refused(flags(output_dir=done.folder, train_file=edited), done.folder, capsys)
+    err = refused(output_dir=done.folder, train_file=edited)
     assert "holds a run with other settings" in err and json.dumps("sha256") not in err.splitlines()[0]
 
 
 # ---------------------------------------------------------------- a second start
 
 
-def test_the_same_model_answers_the_same_rows_once(flags, tmp_path, monkeypatch, meddle):
-    """Another run on the same model and rows begins with what was generated before; other weights answer anew."""
-    asked = []
-    predict = Seq2SeqTrainer.predict
-    monkeypatch.setattr(
-        Seq2SeqTrainer, "predict", lambda self, *args, **more: asked.append(more) or predict(self, *args, **more)
-    )
-    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
+def test_a_run_that_goes_on_answers_untuned_once(run, tmp_path, monkeypatch):
+    """What the untuned model and the trivial answer scored is kept with the run that was interrupted."""
+    asked, predict = [], transformers.Seq2SeqTrainer.predict
 
-    def untuned(folder, **changed):
-        asked.clear()
-        assert run_recipe(flags(output_dir=tmp_path / folder, do_train=True, num_train_epochs=1, **changed)) == 0
-        return read_json(tmp_path / folder / "baseline_results.json")["untuned"], len(asked)
+    def noting(self, *args, **more):
+        asked.append(more)
+        return predict(self, *args, **more)
 
-    first, times = untuned("one")
-    assert times == 1
-    assert untuned("two", learning_rate=1e-4) == (first, 0)
-    assert untuned("three", num_beams=2)[1] == 1
-    meddle(lambda model: model.lm_head.weight.data.neg_())
-    other, times = untuned("four")
-    assert times == 1
-    assert other != first
+    monkeypatch.setattr(transformers.Seq2SeqTrainer, "predict", noting)
+    harness.stop_training(monkeypatch, 2, KeyboardInterrupt())
+    assert run(do_train=True) == 75
+    before = read_json(tmp_path / "out/baseline_results.json")
+    assert (len(asked), set(before)) == (1, {"split", "rows", "trivial_name", "untuned", "trivial"})
+    assert run(do_train=True) == 0
+    assert len(asked) == 1
+    after = read_json(tmp_path / "out/baseline_results.json")
+    assert after.items() >= before.items()
+    assert "tuned" in after
+

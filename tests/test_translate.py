@@ -1,106 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """The translation recipe: pairs in all their forms, LoRA beside a frozen base, the adapter and the merged model."""
 
-import contextlib
 import csv
 import gzip
 import io
 import shutil
-import sys
 import unicodedata
-from types import SimpleNamespace
 
+import chaos
+import harness
 import pytest
 import torch
 from conftest import ROOT, make_model
-from helpers import as_flags, contents, finish, read_json, read_jsonl, records, run_recipe, start, write_jsonl
+from harness import Predictor, pairs
+from helpers import as_flags, contents, read_json, read_jsonl, run_recipe, write_jsonl
 from safetensors.torch import load_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from recipes import translate_mt5_lora as recipe
-from recipes.common import UserError, decoding, features, judging, lora
-from recipes.common.running.run import command_line
-from recipes.prediction import Predictor
+from recipes.common import UserError, decoding, features, lora
+from scripts import compare_lora
 
-sys.path.append(str(ROOT / "scripts"))
-import compare_lora
-import predict
-
+RECIPE = "translate_mt5_lora"
 TINY = ROOT / "data/models/tiny-t5"
 FAQ = ROOT / "data/faq"
-
-
-def pairs(split, count, most=12):
-    """{"id", "en", "de"}: some words, and the same words backwards."""
-    rows = records(split, count, most=most)
-    return [{"id": row["id"], "en": row["document"], "de": " ".join(row["document"].split()[::-1])} for row in rows]
-
-
-def write_pairs(folder):
-    for split, count in (("train", 20), ("validation", 6), ("test", 9)):
-        write_jsonl(folder / f"{split}.jsonl", pairs(split, count))
-    return folder
-
-
-def small_run(checkpoint, data, **changed):
-    """Flags of six steps in fp32 of LoRA with a rate that shows; None leaves a flag out."""
-    files = {f"{split}_file": data / f"{split}.jsonl" for split in ("train", "validation", "test")}
-    sizes = {"max_source_length": 48, "max_target_length": 16, "num_train_epochs": 2, "learning_rate": 3e-2}
-    sizes |= {"per_device_train_batch_size": 8, "num_beams": 2, "lora_r": 4, "lora_dropout": 0}
-    mode = {"bf16": False, "disable_tqdm": True}
-    return as_flags(**{"model_name_or_path": checkpoint, **files, **sizes, **mode, **changed})
-
-
-def run(flags):
-    return run_recipe(flags, recipe.main)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    return write_pairs(tmp_path_factory.mktemp("data"))
-
-
-@pytest.fixture
-def flags(checkpoint, data, tmp_path):
-    return lambda **changed: small_run(checkpoint, data, **{"output_dir": tmp_path / "out", **changed})
-
-
-@pytest.fixture(scope="module")
-def done(checkpoint, data, tmp_path_factory):
-    """A finished run: its folder and what it printed."""
-    folder, printed = tmp_path_factory.mktemp("done") / "out", io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        assert run(small_run(checkpoint, data, output_dir=folder)) == 0
-    return SimpleNamespace(folder=folder, printed=printed.getvalue())
-
-
-@pytest.fixture
-def no_weights(monkeypatch):
-    """Reading any weight fails the test."""
-
-    def fail(*_, **__):
-        raise AssertionError("a model was loaded")
-
-    monkeypatch.setattr(AutoModelForSeq2SeqLM, "from_pretrained", fail)
-
-
-def refused(flags, capsys):
-    """What a person reads when a run is refused; nothing may have been written."""
-    assert run(flags) == 2
-    return capsys.readouterr().err
-
 
 # ---------------------------------------------------------------- what a run leaves
 
 
-def test_exact_files(done):
-    names = {path.name for path in done.folder.iterdir() if not path.name.startswith("checkpoint-")}
-    assert names == {
-        "config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
-        "train_results.json", "eval_results.json", "predict_results.json", "all_results.json", "trainer_state.json",
-        "baseline_results.json", "predictions.jsonl", "run.json", "recipe.py", "README.md", "report.html",
-        "spot_check.csv", "adapter",
-    }  # fmt: skip
+def test_files_of_the_adapter(done):
     assert contents(done.folder / "adapter") == [
         "README.md", "adapter_config.json", "adapter_model.safetensors", "base.json",
     ]  # fmt: skip
@@ -112,21 +40,17 @@ def test_scores_and_their_signatures(done):
         assert {f"predict_{name}", f"predict_{name}_ci_low", f"predict_{name}_ci_high"} <= set(predicted)
         assert "version:" in record["signatures"][name]
     assert "predict_supported_figures" in predicted and "predict_coverage" not in predicted
-    baselines = read_json(done.folder / "baseline_results.json")
-    assert baselines["trivial_name"] == "copy of the source"
-    assert baselines["tuned"]["chrf"] == predicted["predict_chrf"]
     rows = read_jsonl(done.folder / "predictions.jsonl")
-    assert [row["id"] for row in rows] == [f"test-{n}" for n in range(9)]
     assert rows[0]["source"].startswith("translate English to German: ")
     assert {"bleu", "chrf", "ter", "unsupported"} <= set(rows[0])
 
 
-def test_the_trained_share_is_said_and_recorded(done, checkpoint):
-    """Rank 4 beside the four projections (32 x 32 each) of six attentions: 24 x (4 x 32 + 32 x 4) weights."""
-    record, base = read_json(done.folder / "run.json"), AutoModelForSeq2SeqLM.from_pretrained(checkpoint)
-    whole = base.num_parameters() + 6144
-    assert record["parameters"] == {"all": whole, "trained": 6144, "trained_percent": round(614400 / whole, 2)}
-    assert f"trained   6,144 of {whole:,} parameters" in done.printed
+def test_the_trained_share_is_said_and_recorded(small, done):
+    """Rank 4 beside the four projections (32 x 32 each) of three attentions: 12 x (4 x 32 + 32 x 4) weights."""
+    record, base = read_json(done.folder / "run.json"), AutoModelForSeq2SeqLM.from_pretrained(small.model)
+    whole = base.num_parameters() + 3072
+    assert record["parameters"] == {"all": whole, "trained": 3072, "trained_percent": round(307200 / whole, 2)}
+    assert f"trained   3,072 of {whole:,} parameters" in done.printed
     assert "LoRA of rank 4 beside k, o, q, v" in done.printed
 
 
@@ -137,19 +61,6 @@ def test_sampled_rows_for_a_person(done):
     assert header[4].startswith("adequacy 1-5: ") and header[5].startswith("fluency 1-5: ")
     assert [row[0] for row in rows] == [f"test-{n}" for n in range(9)]
     assert all(row[4:] == ["", "", ""] for row in rows)
-
-
-def test_equal_numbers_for_equal_seeds(done, flags, tmp_path):
-    """LoRA's matrices are drawn before the Trainer sets the seed."""
-    torch.rand(3)
-    assert run(flags()) == 0
-    assert run(flags(output_dir=tmp_path / "other", seed=7)) == 0
-    first, same, other = (
-        load_file(folder / "adapter/adapter_model.safetensors")
-        for folder in (done.folder, tmp_path / "out", tmp_path / "other")
-    )
-    assert all(torch.equal(first[name], same[name]) for name in first)
-    assert not any(torch.equal(first[name], other[name]) for name in first)
 
 
 # ---------------------------------------------------------------- adapter and merged model
@@ -175,10 +86,10 @@ def texts_of(model, tokenizer, folder):
     return [texts[n] for n in range(len(rows))]
 
 
-def test_trap_29_adapter_and_merged_model_are_equal(done, checkpoint):
+def test_trap_29_adapter_and_merged_model_are_equal(small, done):
     """Logits, and the texts of the whole test split in fp32 with beams: those that were scored."""
     tokenizer = AutoTokenizer.from_pretrained(done.folder)
-    base, merged = (AutoModelForSeq2SeqLM.from_pretrained(folder) for folder in (checkpoint, done.folder))
+    base, merged = (AutoModelForSeq2SeqLM.from_pretrained(folder) for folder in (small.model, done.folder))
     plain = logits(base, tokenizer)
     adapted = lora.load(done.folder / "adapter", base)
     assert (logits(adapted, tokenizer) - plain).abs().max() > 0.1
@@ -196,27 +107,28 @@ def test_trap_29_no_adapter_in_the_root(done):
     assert {weight.dtype for weight in weights.values()} == {torch.float32}
 
 
-def test_trap_29_the_adapter_knows_its_base(done, checkpoint, tokenizer):
+def test_trap_29_the_adapter_knows_its_base(small, done, tokenizer):
     config, base = (read_json(done.folder / f"adapter/{name}.json") for name in ("adapter_config", "base"))
-    assert config["base_model_name_or_path"] == base["name"] == str(checkpoint)
+    assert config["base_model_name_or_path"] == base["name"] == str(small.model)
     assert (config["r"], sorted(config["target_modules"])) == (4, ["k", "o", "q", "v"])
-    assert base["sha256"] == lora.fingerprint(AutoModelForSeq2SeqLM.from_pretrained(checkpoint))
+    assert base["sha256"] == lora.fingerprint(AutoModelForSeq2SeqLM.from_pretrained(small.model))
     for other in (
-        make_model("t5", tokenizer, seed=1),
-        AutoModelForSeq2SeqLM.from_pretrained(checkpoint, dtype=torch.bfloat16),
+        make_model("t5", tokenizer, seed=1, layers=1),
+        AutoModelForSeq2SeqLM.from_pretrained(small.model, dtype=torch.bfloat16),
     ):
         with pytest.raises(UserError, match="another model, another revision, or loaded in half precision"):
             lora.load(done.folder / "adapter", other)
 
 
-def test_trap_16_no_token_is_added_and_the_base_is_frozen(done, checkpoint):
+def test_trap_16_no_token_is_added_and_the_base_is_frozen(small, done):
     """Of the saved model only the projections of attention differ from the base."""
-    before, after = (AutoModelForSeq2SeqLM.from_pretrained(folder).state_dict() for folder in (checkpoint, done.folder))
-    assert len(AutoTokenizer.from_pretrained(done.folder)) == len(AutoTokenizer.from_pretrained(checkpoint))
+    folders = (small.model, done.folder)
+    before, after = (AutoModelForSeq2SeqLM.from_pretrained(folder).state_dict() for folder in folders)
+    assert len(AutoTokenizer.from_pretrained(done.folder)) == len(AutoTokenizer.from_pretrained(small.model))
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     projections = {name for name in before if name.rpartition(".weight")[0].endswith((".q", ".k", ".v", ".o"))}
     assert changed == projections
-    assert len(projections) == 24
+    assert len(projections) == 12
 
 
 def test_the_best_checkpoint_is_the_model(done):
@@ -228,34 +140,26 @@ def test_the_best_checkpoint_is_the_model(done):
     assert all(torch.equal(chosen[name], saved[name]) for name in saved)
 
 
-def test_early_stopping(flags, tmp_path):
+def test_early_stopping(run, tmp_path):
     """A rate of zero never improves: two more epochs after the first, of ten."""
-    assert run(flags(num_train_epochs=10, learning_rate=0, early_stopping_patience=2)) == 0
+    assert run(num_train_epochs=10, learning_rate=0, early_stopping_patience=2) == 0
     assert read_json(tmp_path / "out/trainer_state.json")["epoch"] == 3
 
 
-def test_a_stopped_run_goes_on(done, flags, tmp_path, monkeypatch):
+def test_a_stopped_run_goes_on(done, run, tmp_path, monkeypatch):
     """From the last checkpoint, to the same weights."""
-    step = recipe.Seq2SeqTrainer.training_step
-
-    def stop(self, *args, **kwargs):
-        if self.state.global_step == 4:
-            raise KeyboardInterrupt
-        return step(self, *args, **kwargs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(recipe.Seq2SeqTrainer, "training_step", stop)
-        assert run(flags()) == 75
+    harness.stop_training(monkeypatch, 5, KeyboardInterrupt())
+    assert run() == 75
     assert (tmp_path / "out/checkpoint-3").is_dir() and not (tmp_path / "out/adapter").exists()
     shutil.copytree(tmp_path / "out", tmp_path / "next")  # this process keeps its folder to itself until it ends
-    assert run(flags(output_dir=tmp_path / "next")) == 0
+    assert run(output_dir=tmp_path / "next") == 0
     assert read_json(tmp_path / "next/trainer_state.json")["global_step"] == 6
     for name in ("model.safetensors", "adapter/adapter_model.safetensors", "predictions.jsonl"):
         assert (tmp_path / "next" / name).read_bytes() == (done.folder / name).read_bytes(), name
 
 
-def test_full_fine_tuning(flags, tmp_path):
-    assert run(flags(lora_r=0, learning_rate=None, max_steps=2)) == 0
+def test_full_fine_tuning(run, tmp_path):
+    assert run(lora_r=0, learning_rate=None, max_steps=2) == 0
     record = read_json(tmp_path / "out/run.json")
     assert record["parameters"]["trained_percent"] == 100
     assert record["arguments"]["learning_rate"] == 3e-4
@@ -266,20 +170,20 @@ def test_full_fine_tuning(flags, tmp_path):
 # ---------------------------------------------------------------- training with LoRA
 
 
-def test_trap_25_two_processes_with_activation_checkpointing(checkpoint, data, tmp_path):
-    given = small_run(checkpoint, data, output_dir=tmp_path / "out", max_steps=3, per_device_train_batch_size=4)
+def test_trap_25_two_processes_with_activation_checkpointing(flags, tmp_path):
+    """All matrices move, in 12 projections."""
+    given = flags(max_steps=3, per_device_train_batch_size=4)
     given += as_flags(activation_checkpointing=True, eval_strategy="no", save_strategy="no", do_train=True)
     given += as_flags(load_best_model_at_end=False)
-    code, out, err = finish(start("torchrun", "--nproc_per_node=2", "recipes/translate_mt5_lora.py", *given))
-    assert code == 0, out + err
+    assert chaos.wait(chaos.launch(RECIPE, given, tmp_path / "log", processes=2)) == 0, (tmp_path / "log.0").read_text()
     moved = {n: w for n, w in load_file(tmp_path / "out/adapter/adapter_model.safetensors").items() if "lora_B" in n}
-    assert len(moved) == 24
+    assert len(moved) == 12
     assert all(weight.abs().max() > 0 for weight in moved.values())
     assert read_json(tmp_path / "out/run.json")["world_size"] == 2
 
 
-def test_trap_25_the_reentrant_form_is_refused(flags, capsys, no_weights):
-    told = refused(flags(activation_checkpointing_kwargs='{"use_reentrant": true}'), capsys)
+def test_trap_25_the_reentrant_form_is_refused(refused):
+    told = refused(activation_checkpointing_kwargs='{"use_reentrant": true}')
     assert "use_reentrant must be false" in told
 
 
@@ -289,10 +193,10 @@ def test_trap_17_thirty_two_pairs_are_learned_by_heart(tmp_path, capsys):
     file = write_jsonl(tmp_path / "few.jsonl", rows)
     files = {f"{split}_file": file for split in ("train", "validation", "test")}
     given = {"model_name_or_path": TINY, "bf16": False, "learning_rate": 1e-2, "label_smoothing_factor": 0}
-    given |= {"lora_dropout": 0, "num_train_epochs": 40, "num_beams": 1, "max_target_length": 96, "disable_tqdm": True}
+    given |= {"lora_dropout": 0, "num_train_epochs": 30, "num_beams": 1, "max_target_length": 96, "disable_tqdm": True}
     given |= {"per_device_train_batch_size": 16, "per_device_eval_batch_size": 32, "eval_strategy": "no"}
     given |= {"save_strategy": "no", "load_best_model_at_end": False, "do_train": True, "do_predict": True}
-    assert run(as_flags(output_dir=tmp_path / "out", **files, **given)) == 0
+    assert run_recipe(as_flags(output_dir=tmp_path / "out", **files, **given), recipe.main) == 0
     assert read_json(tmp_path / "out/predict_results.json")["predict_bleu"] > 90
     assert read_json(tmp_path / "out/run.json")["parameters"]["trained_percent"] < 10
     assert "beware" not in capsys.readouterr().out
@@ -303,17 +207,13 @@ def test_trap_17_the_rate_is_one_at_which_lora_moves():
     assert 3e-4 <= recipe.DEFAULTS["learning_rate"] <= 1e-2
 
 
-def test_trap_17_a_model_that_is_not_trained_yet(flags, tmp_path, capsys, monkeypatch):
+def test_trap_17_a_model_that_is_not_trained_yet(run, tmp_path, capsys, monkeypatch):
     """At step 0: a base that fills gaps says nothing, sentinels, or its source again."""
-    idle = {"test-0": "", "test-1": "<extra_id_0> a", "test-2": None}
-
-    class Idle(judging.Evaluator):
-        def __call__(self, outputs, table):
-            self.finish = lambda row, made: idle.get(row["id"], "fine") if row["id"] != "test-2" else row["text"]
-            return super().__call__(outputs, table)
-
-    monkeypatch.setattr(judging, "Evaluator", Idle)
-    assert run(flags(do_predict=True)) == 0
+    idle = {"test-0": "", "test-1": "<extra_id_0> a"}
+    harness.answers(
+        monkeypatch, recipe, lambda row: row["text"] if row["id"] == "test-2" else idle.get(row["id"], "fine")
+    )
+    assert run(do_predict=True) == 0
     told = capsys.readouterr().out
     assert "beware    33 % of the outputs are empty, sentinels or copies of the source: not trained yet" in told
     assert read_json(tmp_path / "out/predict_results.json")["predict_untrained_outputs"] == pytest.approx(100 / 3)
@@ -325,10 +225,10 @@ def test_trap_12_the_tokenizer_of_the_target_language():
         ("zh", "zh", "猫坐在垫子上。"), ("Chinese", "zh", "猫坐在垫子上。"), ("de", "13a", "Die Katze sitzt da."),
         ("th", "char", "แมวนั่งบนเสื่อ"), ("hi", "13a", "बिल्ली चटाई पर बैठी है"),
     ]:  # fmt: skip
-        result = recipe.score([text], [[text]], [{"text": "x"}], [[text]], target_lang=language)
+        result = harness.score(recipe, [text], [[text]], [{"text": "x"}], [[text]], target_lang=language)
         assert f"tok:{tokenizer}|" in result.signatures["bleu"], language
         assert result.totals["bleu"] == pytest.approx(100)
-    half = recipe.score(["猫坐在地上。"], [["猫坐在垫子上。"]], [{"text": "x"}], [["…"]], target_lang="zh")
+    half = harness.score(recipe, ["猫坐在地上。"], [["猫坐在垫子上。"]], [{"text": "x"}], [["…"]], target_lang="zh")
     assert half.totals["bleu"] > 20
 
 
@@ -338,7 +238,7 @@ def test_trap_12_the_tokenizer_of_the_target_language():
 def dry(capsys, **given):
     """The example that a dry run shows."""
     settings = {"model_name_or_path": TINY, "dry_run": True, **given}
-    assert run(as_flags(**settings)) == 0
+    assert run_recipe(as_flags(**settings), recipe.main) == 0
     return capsys.readouterr().out
 
 
@@ -379,66 +279,66 @@ def test_two_text_files(ends, tmp_path, capsys):
     write_text(other, GERMAN)
     told = dry(capsys, train_file=one, validation_file=one)
     assert "'text': 'Where is my\\u2028parcel?', 'translation': 'Wo ist mein Paket?'" in told
-    rows = recipe.read(one, recipe.Settings(), alone=False)
+    rows = recipe.read(one, recipe.Settings(), new=False)
     assert [(row.line, *row.values()) for row in rows][1] == (2, "Thanks.", "Danke.")
 
 
 def test_both_text_files_are_fingerprinted(tmp_path):
     one, other = write_text(tmp_path / "mine.en", ENGLISH), write_text(tmp_path / "mine.de", GERMAN)
-    before = recipe.read(one, recipe.Settings(), alone=False).origin
+    before = recipe.read(one, recipe.Settings(), new=False).origin
     assert before["beside"] == str(other)
     write_text(other, ["Wo bleibt mein Paket?", "Danke."])
-    assert recipe.read(one, recipe.Settings(), alone=False).origin["beside_sha256"] != before["beside_sha256"]
+    assert recipe.read(one, recipe.Settings(), new=False).origin["beside_sha256"] != before["beside_sha256"]
 
 
-def test_files_of_unequal_length(tmp_path, capsys, no_weights, flags):
+def test_files_of_unequal_length(refused, tmp_path):
     one, other = write_text(tmp_path / "mine.en", ENGLISH), write_text(tmp_path / "mine.de", [*GERMAN, "Bitte."])
-    told = refused(flags(train_file=one), capsys)
+    told = refused(train_file=one)
     assert f"--train_file {one} has 2 lines and {other} has 3; line N of one must translate" in told
     assert not (tmp_path / "out").exists()
 
 
-def test_a_text_file_alone(tmp_path, capsys, no_weights, flags):
+def test_a_text_file_alone(refused, tmp_path):
     one = write_text(tmp_path / "mine.en", ENGLISH)
-    assert f"{tmp_path / 'mine.de'} is not there" in refused(flags(train_file=one), capsys)
+    assert f"{tmp_path / 'mine.de'} is not there" in refused(train_file=one)
 
 
-def test_empty_lines_are_named_and_can_be_left_out(tmp_path, capsys, flags):
+def test_empty_lines_are_named_and_can_be_left_out(refused, tmp_path, capsys):
     one, other = tmp_path / "mine.en", tmp_path / "mine.de"
     write_text(one, [*ENGLISH, "", "Please."])
     write_text(other, [*GERMAN, "Leer", "Bitte."])
-    assert f"{one} line 3: column 'en' is empty" in refused(flags(train_file=one), capsys)
+    assert f"{one} line 3: column 'en' is empty" in refused(train_file=one)
     told = dry(capsys, train_file=one, validation_file=one, on_bad_row="skip")
     assert "column 'en' is empty: 1 rows left out, line 3" in told
 
 
 @pytest.mark.parametrize("row", [{"translation": {"en": "a", "fr": "b"}}, {"en": "a", "fr": "b"}])
-def test_a_pair_that_the_file_lacks(row, tmp_path, capsys, no_weights, flags):
+def test_a_pair_that_the_file_lacks(row, refused, tmp_path):
     file = write_jsonl(tmp_path / "x.jsonl", [{"id": "1", **row}])
-    told = refused(flags(train_file=file), capsys)
+    told = refused(train_file=file)
     assert f"{file}: no column 'de' or 'German'" in told and "it has 'id', 'en', 'fr'" in told
 
 
-def test_settings_that_contradict_each_other(flags, capsys, no_weights):
-    told = refused(flags(target_lang="English", lora_r=-1, lora_alpha=0, lora_dropout=1), capsys)
+def test_settings_that_contradict_each_other(refused):
+    told = refused(target_lang="English", lora_r=-1, lora_alpha=0, lora_dropout=1)
     for part in ("--target_lang English: is the language of the source", "--lora_r -1", "--lora_alpha 0", "_dropout 1"):
         assert part in told
 
 
-def test_layers_that_are_not_there(flags, capsys, tmp_path):
-    told = refused(flags(lora_targets="query,v"), capsys)
+def test_layers_that_are_not_there(run, tmp_path, capsys):
+    assert run(lora_targets="query,v") == 2
+    told = capsys.readouterr().err
     assert "--lora_targets query,v" in told and "its linear layers are k, o, q, v, wi_0, wi_1, wo" in told
     assert not (tmp_path / "out").exists()
 
 
 def test_the_hubs_configuration_belongs_to_the_hubs_data(tmp_path):
-    parse = recipe.arguments.parse
     given = ["--output_dir", str(tmp_path)]
     for flags, expected in [
         ([], ("Helsinki-NLP/opus_books", "de-en")), (["--dataset_name", "mine"], ("mine", None)),
         (["--train_file", "x.en"], (None, None)), (["--dataset_config_name", "en-fr"], (None, "en-fr")),
     ]:  # fmt: skip
-        settings, _, _ = parse(recipe.Settings, recipe.DEFAULTS, recipe.__file__, recipe.METRICS, flags + given)
+        settings, *_ = harness.parse(recipe, flags + given)
         expected = (expected[0] or (None if "--train_file" in flags else "Helsinki-NLP/opus_books"), expected[1])
         assert (settings.dataset_name, settings.dataset_config_name) == expected
 
@@ -451,7 +351,7 @@ def test_unicode_is_normalised_where_the_model_reads_and_learns():
     apart = unicodedata.normalize("NFD", "Größe")
     row = {"id": "1", "text": apart, "translation": apart}
     assert recipe.prepare(row, recipe.Settings(), None) == ["translate English to German: Größe"]
-    assert recipe.learned(row, "") == "Größe"
+    assert recipe.learned(row, "", recipe.Settings()) == "Größe"
     assert features.references(row, recipe.TARGET) == [apart]
 
 
@@ -469,13 +369,9 @@ def test_names_of_languages():
 # ---------------------------------------------------------------- use it
 
 
-def test_trap_5_predict_gives_the_runs_own_predictions(done, data, tmp_path):
-    own = read_jsonl(done.folder / "predictions.jsonl")
-    expected = [{name: row[name] for name in ("id", "source", "prediction")} for row in own]
-    given = {"run": done.folder, "input": data / "test.jsonl", "output": tmp_path / "out.jsonl"}
-    assert command_line(lambda: predict.main(as_flags(**given))) == 0
-    assert read_jsonl(tmp_path / "out.jsonl") == expected
-    assert Predictor(done.folder)([row["en"] for row in pairs("test", 9)]) == [row["prediction"] for row in own]
+def test_trap_5_texts_alone_are_translated_as_in_the_run(done):
+    own = [row["prediction"] for row in read_jsonl(done.folder / "predictions.jsonl")]
+    assert Predictor(done.folder)([row["en"] for row in pairs("test", 9)]) == own
 
 
 def test_trap_5_predict_reads_what_training_reads(done, tmp_path):
@@ -492,9 +388,9 @@ def test_trap_5_predict_reads_what_training_reads(done, tmp_path):
 # ---------------------------------------------------------------- LoRA against full fine-tuning
 
 
-def test_comparison_of_two_runs(done, flags, tmp_path):
+def test_comparison_of_two_runs(done, run, tmp_path):
     """The table from two runs' folders, and the commands that make them."""
-    assert run(flags(lora_r=0, max_steps=2, learning_rate=None)) == 0
+    assert run(lora_r=0, max_steps=2, learning_rate=None) == 0
     table = compare_lora.table({"LoRA": done.folder, "full": tmp_path / "out"})
     header, lora_line, full_line = table.splitlines()
     assert header.split()[:2] == ["trained", "memory"] and header.split()[-3:] == ["bleu", "chrf", "ter"]

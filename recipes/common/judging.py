@@ -55,6 +55,10 @@ class Judge:
         config = self.args.generation_config
         outputs = read_outputs(made.predictions[first], scores[first], self.tokenizer, config, chosen)
         self.texts = {int(n): [one.text for one in several] for n, several in zip(number, outputs, strict=True)}
+        return {"loss": float(losses[first].sum() / tokens[first].sum()), **self.score_outputs(outputs, table)}
+
+    def score_outputs(self, outputs: list[list[Output]], table: Dataset) -> dict[str, float]:
+        """Keep and return what came of the outputs of each feature of `table`."""
         examples = group_by_row(table, outputs)
         predictions = [self.finish(one.row, sum(one.outputs, [])) for one in examples]
         self._score(examples, predictions)
@@ -64,7 +68,7 @@ class Judge:
                 row["variants"] = [output.text for output in one.outputs[0]]
             row["hit_limit"] = hit_limit
         self.totals["hit_limit"] = 100 * sum(cut) / len(cut)
-        return {"loss": float(losses[first].sum() / tokens[first].sum()), **self.totals}
+        return self.totals
 
     def compare(self, trainer: transformers.Seq2SeqTrainer, table: Dataset) -> dict:
         """Score the untrained model and the answer that needs none on the rows of `table`.

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for each recipe, through its real command: what a run leaves, says and repeats, and ways to start it."""
+
+import math
+
+import harness
+import pytest
+from conftest import ROOT
+from harness import NAMES, Predictor, predict
+from helpers import as_flags, contents, forked, ranks_of, read_json, read_jsonl, write_jsonl
+
+every_recipe = pytest.mark.parametrize("small", NAMES, indirect=True)
+FILES = {
+    "config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+    "train_results.json", "eval_results.json", "predict_results.json", "all_results.json", "trainer_state.json",
+    "baseline_results.json", "predictions.jsonl", "run.json", "recipe.py", "README.md", "report.html",
+}  # fmt: skip
+SPEED = ("runtime", "samples_per_second", "steps_per_second")
+
+
+def timeless(metrics):
+    return {name: value for name, value in metrics.items() if not name.endswith(SPEED)}
+
+
+# ---------------------------------------------------------------- what a run leaves
+
+
+@every_recipe
+def test_exact_files(small, done):
+    names = {path.name for path in done.folder.iterdir()}
+    checkpoints = {name for name in names if name.startswith("checkpoint-")}
+    assert names - checkpoints == FILES | set(small.kind.files)
+    last = read_json(done.folder / "trainer_state.json")["global_step"]
+    assert f"checkpoint-{last}" in checkpoints  # the best may be another
+    assert len(checkpoints) <= 2
+    for name in checkpoints:
+        assert "manifest.json" in contents(done.folder / name)
+    assert (done.folder / "recipe.py").read_bytes() == (ROOT / f"recipes/{small.name}.py").read_bytes()
+
+
+@every_recipe
+def test_scores_with_their_intervals(small, done):
+    train, evaluated, predicted, everything = (
+        read_json(done.folder / f"{name}_results.json") for name in ("train", "eval", "predict", "all")
+    )
+    assert everything == train | evaluated | predicted
+    assert all(math.isfinite(value) for value in everything.values())
+    assert {"predict_loss", "predict_hit_limit", *(f"predict_{name}" for name in SPEED)} <= set(predicted)
+    for prefix, scores in (("eval", evaluated), ("predict", predicted)):
+        for name in small.metrics:
+            low, value, high = (scores[f"{prefix}_{name}{end}"] for end in ("_ci_low", "", "_ci_high"))
+            assert low <= value <= high, name
+
+
+@every_recipe
+def test_baselines(small, done):
+    """Of the untuned model, of the answer that needs none, and of the tuned model on the same rows, here all."""
+    baselines, predicted = (read_json(done.folder / f"{name}_results.json") for name in ("baseline", "predict"))
+    assert (baselines["split"], baselines["trivial_name"]) == ("test", small.kind.trivial)
+    assert baselines["rows"] == len(read_jsonl(done.folder / "predictions.jsonl"))
+    names = {f"{name}{end}" for name in small.metrics for end in ("", "_ci_low", "_ci_high")}
+    for system in ("untuned", "trivial", "tuned"):
+        assert set(baselines[system]) >= names
+    for name in names:
+        assert baselines["tuned"][name] == predicted[f"predict_{name}"]
+
+
+@every_recipe
+def test_one_prediction_per_input_in_order(small, done):
+    rows = read_jsonl(done.folder / "predictions.jsonl")
+    assert [row["id"] for row in rows] == small.kind.ids(small.rows["test"])
+    for row in rows:
+        assert {"source", "reference", "prediction", "hit_limit"} <= set(row)
+    assert len({row["prediction"] for row in rows}) > 1
+
+
+@every_recipe
+def test_the_table_at_the_end(small, done):
+    lines = done.printed.splitlines()
+    assert lines[0] == f"{small.model} on {small.folder / 'train.jsonl'}"
+    assert f"rows      {small.kind.counts}" in lines
+    rows = len(read_jsonl(done.folder / "predictions.jsonl"))
+    first = next(number for number, line in enumerate(lines) if line.startswith(f"test, {rows} rows"))
+    assert lines[first].split()[3:] == list(small.metrics)
+    assert [line.split("  ")[0] for line in lines[first + 1 : first + 4]] == ["untuned", small.kind.trivial, "tuned"]
+    assert str(done.folder) in lines[-1]
+
+
+# ---------------------------------------------------------------- the same again
+
+
+@every_recipe
+def test_equal_numbers_for_equal_seeds(small, done, run, tmp_path):
+    """Also where chance has been used before; and another seed makes another model."""
+    import torch
+
+    torch.rand(3)
+    assert run(output_dir=tmp_path / "same") == 0
+    assert run(output_dir=tmp_path / "other", seed=7) == 0
+
+    def left(folder, name):
+        path = folder / f"{name}_results.json"
+        return timeless(read_json(path)) if path.exists() else (folder / name).read_bytes()
+
+    adapter = ["adapter/adapter_model.safetensors"] if "adapter" in small.kind.files else []
+    for name in ("all", "baseline", "model.safetensors", "predictions.jsonl", *adapter):
+        assert left(tmp_path / "same", name) == left(done.folder, name), name
+    for name in ("all", "model.safetensors", *adapter):
+        assert left(tmp_path / "other", name) != left(done.folder, name), name
+    other = read_json(tmp_path / "other/all_results.json")["train_loss"]
+    assert other != read_json(done.folder / "all_results.json")["train_loss"]
+
+
+@every_recipe
+def test_trap_5_predict_gives_the_runs_own_predictions(small, done, tmp_path):
+    """Through the script and from Python, from the test file and from one without the target's columns."""
+    kept = ("id", "source", "prediction", "variants")
+    own = [{k: row[k] for k in kept if k in row} for row in read_jsonl(done.folder / "predictions.jsonl")]
+    bare = [{k: v for k, v in row.items() if k not in small.kind.target} for row in small.rows["test"]]
+    for number, path in enumerate((small.folder / "test.jsonl", write_jsonl(tmp_path / "bare.jsonl", bare))):
+        output = tmp_path / f"{number}.jsonl"
+        predict(as_flags(run=done.folder, input=path, output=output))
+        assert read_jsonl(output) == own
+    predictor = Predictor(done.folder)
+    rows, _ = predictor.read(tmp_path / "bare.jsonl")
+    assert predictor(rows) == [row["prediction"] for row in own]
+
+
+@every_recipe
+def test_a_finished_run_prints_its_table(small, done, run, no_weights, capsys):
+    before = {path: path.stat().st_mtime_ns for path in done.folder.rglob("*")}
+    assert run(output_dir=done.folder) == 0
+    printed = capsys.readouterr().out
+    first = printed.index("\ntest, ")
+    assert printed[first:] == done.printed[done.printed.index("\ntest, ") :]
+    assert {path: path.stat().st_mtime_ns for path in done.folder.rglob("*")} == before
+
+
+@every_recipe
+def test_trap_41_two_processes_train_one_model(small, done, tmp_path):
+    """Each with half of the rows of a step: the same texts and numbers.
+
+    But padding counts in total_flos; and what is drawn is drawn batch by batch, of which each process has its own.
+    """
+    import chaos
+
+    out = tmp_path / "out"
+    size = batch_of(small)
+    flags = small.flags(output_dir=out, per_device_train_batch_size=size // 2)
+    assert chaos.wait(chaos.launch(small.name, flags, tmp_path / "log", processes=2)) == 0, log_of(tmp_path)
+    assert f"{size // 2} per device x 1 accumulated x 2 processes = {size} a step" in log_of(tmp_path)
+    record = read_json(out / "run.json")
+    assert (record["status"], record["world_size"]) == ("done", 2)
+    one, two = (timeless(read_json(folder / "all_results.json")) for folder in (done.folder, out))
+    drawn = harness.default(small.recipe, "do_sample") if small.name == "paraphrase_bart" else False
+    kept = [name for name in one if name != "total_flos" and (not drawn or name.endswith("loss"))]
+    assert {name: two[name] for name in kept} == pytest.approx({name: one[name] for name in kept}, rel=1e-4)
+    assert set(two) == set(one)
+    one, two = (read_jsonl(folder / "predictions.jsonl") for folder in (done.folder, out))
+    assert [row["id"] for row in one] == [row["id"] for row in two]
+    assert drawn or [row["prediction"] for row in one] == [row["prediction"] for row in two]
+
+
+def batch_of(small):
+    size = small.settings().get("per_device_train_batch_size")
+    return size or harness.default(small.recipe, "per_device_train_batch_size")
+
+
+def log_of(folder):
+    return "".join(path.read_text() for path in sorted(folder.glob("log.?")))
+
+
+# ---------------------------------------------------------------- settings
+
+
+@every_recipe
+def test_no_test_split(small, run, tmp_path):
+    """Then the validation split is what predictions and baselines are of."""
+    assert run(test_file=None, max_steps=1, num_beams=1) == 0
+    rows = read_jsonl(tmp_path / "out/predictions.jsonl")
+    if "validation" in small.rows:
+        assert [row["id"] for row in rows] == small.kind.ids(small.rows["validation"])
+    else:
+        used = read_json(tmp_path / "out/run.json")["data"]["sources"]["validation"]["rows"]
+        assert len(rows) == used > 0
+    assert read_json(tmp_path / "out/baseline_results.json")["split"] == "validation"
+    assert not (tmp_path / "out/predict_results.json").exists()
+
+
+@every_recipe
+def test_dry_run(small, run, tmp_path, request, capsys):
+    """Everything up to the first step is said, and nothing is written; only new tokens need the model."""
+    if small.name != "convo_flant5":
+        request.getfixturevalue("no_weights")
+    assert run(dry_run=True) == 0
+    shown(small, capsys.readouterr().out)
+    assert not contents(tmp_path)
+
+
+def shown(small, said):
+    """What a dry run says: splits, limits, the arithmetic of a step, one example with its ids decoded back."""
+    settings = small.settings()
+    cut = settings["max_source_length"] or settings["model_max_length"]
+    for part in (
+        f"rows      {small.kind.counts}",
+        f" cut at {cut} (",
+        f"max_target_length {settings['max_target_length']}",
+        "source    '",
+        "input_ids [",
+        "labels    [",
+        f"batch     {batch_of(small)} per device x 1 accumulated x 1 processes = {batch_of(small)} a step, at most ",
+    ):
+        assert part in said
+    if small.kind.decoded:
+        start = "<s> " if small.kind.family == "bart" else ""
+        assert f"decoded {start + small.rows['train'][0][small.kind.decoded] + '</s>'!r}" in said
+    assert said.count("input_ids") == 1
+
+
+@every_recipe
+@pytest.mark.parametrize("way", ["script", "module", "torchrun module"])
+def test_ways_to_start(small, way, tmp_path):
+    """From anywhere. How new processes start it, and torchrun, is in test_recipes and test_convo_flant5."""
+    words = [ROOT / f"recipes/{small.name}.py"] if way == "script" else ["-m", f"recipes.{small.name}"]
+    told = ranks_of(1)[0] if "torchrun" in way else {}
+    cwd = tmp_path if way == "script" else ROOT
+    code, out, err = forked(*words, *small.flags(dry_run=True), cwd=cwd, **told)
+    assert code == 0, err
+    shown(small, out)
+    assert err == ""
