@@ -53,7 +53,7 @@ run: $(READY)  ## run a recipe of your own: make run RECIPE=headlines TRAIN=mine
 setup: $(READY)  ## create the environment and install the pinned requirements
 
 test: $(READY)  ## run the tests (offline, on the CPU)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
 
 bench: $(READY)  ## measure speed and memory against plain defaults; rewrites docs/benchmarks.md (ARGS=--quick: only a try)
 	$(BIN)/python scripts/benchmark.py $(ARGS)

@@ -17,11 +17,9 @@ name of a function of FastChat's train_flant5.py does the same work, and says wh
 """
 
 import sys
-from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
-
-from transformers.hf_argparser import HfArg
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
@@ -44,6 +42,8 @@ METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 DEFAULTS = {
     "model_name_or_path": "google/flan-t5-base",
     "dataset_name": "HuggingFaceH4/no_robots",
+    "max_source_length": 1024,
+    "max_target_length": 256,
     "learning_rate": 1e-4,
     "warmup_steps": 0.05,  # share of all steps
     "num_train_epochs": 3,
@@ -59,11 +59,7 @@ DEFAULTS = {
 }
 
 
-@dataclass
-class Settings(arguments.RecipeSettings):
-    train_file: str | None = HfArg(default=None, help="json, jsonl, parquet", aliases=["--data_path"])
-    max_source_length: int = HfArg(default=1024, help="In tokens.", aliases=["--model_max_length"])
-    max_target_length: int = HfArg(default=256, help="Longer replies are cut; also the output's limit.")
+Settings = arguments.RecipeSettings  # nothing but what all recipes have
 
 
 # ---------------------------------------------------------------- Task
@@ -84,8 +80,7 @@ def reshape(row, settings, new=False):
     return conversations.rows_of_replies(row, listed, ROLES, _form_qa, new)
 
 
-def together(row):
-    return row["conversation"]
+together = itemgetter("conversation")  # its replies stay in one split
 
 
 def _add_speaker_and_signal(header, source):
@@ -118,9 +113,8 @@ class SupervisedDataset(conversations.FeaturesOfFile):
     """The features of a file of conversations, as FastChat's; the library's cache keeps them."""
 
     def __init__(self, data_path, tokenizer, settings=None):
-        task = task_of(__name__)
-        file = task.settings(dataset_name=None, train_file=data_path)
-        rows = reading.load(task, file, seed=0, several=LISTS, validation_share=0)["train"]
+        file = Settings(train_file=data_path)
+        rows = reading.load(task_of(__name__), file, seed=0, several=LISTS, validation_share=0)["train"]
         super().__init__(preprocess(rows, tokenizer, settings))
 
 
@@ -130,8 +124,8 @@ smart_tokenizer_and_embedding_resize, DataCollatorForSupervisedDataset = models.
 
 def make_supervised_data_module(tokenizer, data_args):
     """What a Trainer needs of the file data_args.data_path."""
-    dataset, collate = SupervisedDataset(data_args.data_path, tokenizer), DataCollatorForSupervisedDataset(tokenizer)
-    return {"train_dataset": dataset, "eval_dataset": None, "data_collator": collate}
+    dataset = SupervisedDataset(data_args.data_path, tokenizer)
+    return {"train_dataset": dataset, "eval_dataset": None, "data_collator": learning.Collator(tokenizer)}
 
 
 def score(predictions, references, rows, settings):

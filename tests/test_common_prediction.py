@@ -167,7 +167,13 @@ def make_run(folder, sequences=1, **decoding):
     tokenizer.save_pretrained(folder)
     settings = {"max_source_length": 16, "num_return_sequences": sequences, "source_prefix": None}
     data = {"columns": {}, "several": [], "may_be_empty": []}
-    record = {"status": "done", "data": data, "settings": settings, "arguments": {"per_device_eval_batch_size": 2}, "seed": 7}
+    record = {
+        "status": "done",
+        "data": data,
+        "settings": settings,
+        "arguments": {"per_device_eval_batch_size": 2},
+        "seed": 7,
+    }
     Path(folder, "run.json").write_text(json.dumps(record | {"recipe": {"name": "windows", "sha256": ""}}))
     Path(folder, "recipe.py").write_text(RECIPE)
     return folder

@@ -139,7 +139,7 @@ def test_a_changed_file_is_named_and_exits_1(files, tmp_path, monkeypatch):
     with open(tmp_path / "tickets" / "test.jsonl", "a", encoding="utf-8") as file:
         file.write("{}\n")
     monkeypatch.setattr(sys, "argv", ["make_data.py", "--check", "--data_dir", str(tmp_path)])
-    monkeypatch.setattr(make_data, "build", lambda: files)
+    monkeypatch.setattr(make_data, "build", lambda *_: files)
     with pytest.raises(SystemExit) as stop:
         make_data.main()
     assert str(tmp_path / "tickets" / "test.jsonl") in stop.value.code

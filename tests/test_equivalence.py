@@ -17,12 +17,12 @@ import torch
 from chaos import wait
 from conftest import make_model, make_tokenizer
 from helpers import fork, ranks_of, read_json, records
-from recipes.common.disk import write_json
 from torch import nn
 from transformers import Seq2SeqTrainingArguments, set_seed
 
 from recipes import summarize_t5
 from recipes.common import decoding, lora
+from recipes.common.disk import write_json
 
 FAMILIES = ["t5-tied", "t5-untied", "mt5", "bart"]
 SMOOTHING = [0.0, 0.1]

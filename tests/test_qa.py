@@ -25,7 +25,9 @@ learned = qa_t5.learned
 
 
 def settings(**changed):
-    return task_of_module(qa_t5).settings(**{"max_source_length": 80, "max_target_length": 16, "doc_stride": 8, **changed})
+    return task_of_module(qa_t5).settings(
+        **{"max_source_length": 80, "max_target_length": 16, "doc_stride": 8, **changed}
+    )
 
 
 @pytest.fixture

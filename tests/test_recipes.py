@@ -576,4 +576,3 @@ def test_a_run_that_goes_on_answers_untuned_once(run, tmp_path, monkeypatch):
     after = read_json(tmp_path / "out/baseline_results.json")
     assert after.items() >= before.items()
     assert "tuned" in after
-

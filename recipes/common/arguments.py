@@ -51,7 +51,9 @@ class RecipeSettings:
     dataset_name: str | None = HfArg(default=None, help="A Hub name or a local data set folder.")
     dataset_config_name: str | None = HfArg(default=None, help="The data set's configuration.")
     dataset_revision: str | None = HfArg(default=None, help="Branch, tag or commit of the data set.")
-    train_file: str | None = HfArg(default=None, help="csv, tsv, json, jsonl, parquet, or text .gz")
+    train_file: str | None = HfArg(
+        default=None, aliases=["--data_path"], help="csv, tsv, json, jsonl, parquet, or text .gz"
+    )
     validation_file: str | None = HfArg(default=None, help="If none, 10 %% of training is cut off.")
     test_file: str | None = HfArg(default=None, help="Scored once, at the end.")
     on_bad_row: Literal["error", "skip"] = HfArg(
@@ -60,7 +62,9 @@ class RecipeSettings:
     fill_missing: str | None = HfArg(
         default=None, help="A text for fields that are missing, null or empty; else such a row is bad."
     )
-    max_source_length: int = HfArg(default=512, help="Longer sources are cut, in tokens.")
+    max_source_length: int = HfArg(
+        default=512, aliases=["--model_max_length"], help="Longer sources are cut, in tokens."
+    )
     max_target_length: int = HfArg(default=128, help="Longer targets are cut, in tokens; also the output's limit.")
     max_train_samples: int | None = HfArg(default=None, help="Use the first N training rows.")
     max_eval_samples: int | None = HfArg(default=None, help="Use the first N validation rows.")
