@@ -10,8 +10,7 @@ Record   {"id": "7", "context": "Ann waits. Bo comes at one.", "question": "When
 Source   "question: When does Bo come? context: Ann waits. Bo comes at one."
 Target   "at one"
 Change   the two templates, the columns, the scores, the numbers in DEFAULTS
-
-Long contexts are read through overlapping windows; questions are never cut. SQuAD 1 and 2 need no conversion.
+Long     contexts are read through overlapping windows; questions are never cut. SQuAD 1 and 2 need no conversion
 """
 
 import sys
