@@ -26,7 +26,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 import datasets  # noqa: E402
 import helpers  # noqa: E402
 
-# Where a run is struck: at the start of the n-th call of a function.
+# Where a run is struck: at the start of the n-th call of a function, of those whose first argument is such a path.
 TRAINER = "recipes.common.learning.trainer:Seq2SeqTrainer"
 POINTS = {
     "in the baselines": ("recipes.common.learning.trainer:generate_ids", 1),
@@ -43,15 +43,15 @@ POINTS = {
     ),
     "in a save, before the random state": (f"{TRAINER}._save_rng_state", 2),
     "in a save, before the manifest": ("recipes.common.running.checkpoints:write_manifest", 2),
-    "after a save, before older ones go": ("recipes.common.running.checkpoints:fault", 2),
-    "while an older one goes": ("recipes.common.running.checkpoints:shutil.rmtree", 1),
+    "after a save, before older ones go": ("recipes.common.running.checkpoints:fault", 2, "/checkpoint-"),
+    "while an older one goes": ("recipes.common.running.checkpoints:shutil.rmtree", 1, "/checkpoint-"),
     "before the best model is loaded": (f"{TRAINER}._load_best_model", 1),
     "in the evaluation at the end": (f"{TRAINER}.evaluate", 4),
     "in prediction": (f"{TRAINER}.predict", 1),
     "before the predictions are written": ("recipes.common.running.run:Run.write_predictions", 1),
-    "before the model is saved": ("recipes.common.running.run:Run.save_model", 1),
+    "before the model is saved": ("recipes.common.running.run:Run.save", 1),
     "while the model is saved": ("transformers:PreTrainedTokenizerFast.save_pretrained", 4),
-    "before it is called done": ("recipes.common.running.run:Run.finish", 1),
+    "before it is called done": ("recipes.common.running.run:Run.write", 2),
     "while the report is written": ("recipes.report:write", 1),
 }
 # Other recipes on the same rows.
@@ -82,8 +82,8 @@ def prepare(folder):
     tokenizer.save_pretrained(folder / "model")
 
 
-def arm(path, number, send):
-    """Call `send` at the start of the `number`-th call of module:name."""
+def arm(path, number, send, about=""):
+    """Call `send` at the start of the `number`-th call of module:name whose first argument's text has `about` in it."""
     module, names = path.split(":")
     owner = importlib.import_module(module)
     *parents, last = names.split(".")
@@ -92,9 +92,10 @@ def arm(path, number, send):
     original, calls = getattr(owner, last), []
 
     def struck(*args, **kwargs):
-        calls.append(1)
-        if len(calls) == number:
-            send()
+        if about in str(args[:1]):
+            calls.append(1)
+            if len(calls) == number:
+                send()
         return original(*args, **kwargs)
 
     setattr(owner, last, struck)
@@ -107,8 +108,8 @@ def launch(recipe, argv, log, processes=1, point=None, sent=None, to=0, number=N
         datasets.config.HF_DATASETS_CACHE = f"{log}.cache"  # nothing is known of other runs
         main = importlib.import_module(f"recipes.{recipe}").main
         if point and rank == to:
-            path, usual = POINTS[point]
-            arm(path, number or usual, lambda: os.kill(os.getpid(), sent))
+            path, usual, *about = POINTS[point]
+            arm(path, number or usual, lambda: os.kill(os.getpid(), sent), *about)
         return helpers.run_recipe(argv, main)
 
     alive = {}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tiny random models of the real architectures, made on the spot; no test may open a socket.
 
-`make test` gives each core a worker of pytest-xdist (see `place`); plain `pytest tests/test_qa.py` has none.
+`make test` gives each core a worker of pytest-xdist, which takes one file after the other; plain `pytest` has none.
 """
 
 import atexit
@@ -27,28 +27,23 @@ TEXT = """
     a an of to for and is was not has have been it her his my your on in by with today tomorrow Monday thanks hello
 """
 WORDS = TEXT.split()
-# The files that take longest, longest first: the workers begin with them and end together with short ones.
-LONGEST = ("test_interruption", "test_recipes", "test_translate", "test_convo", "test_bad_input")
+# The files that take longest, longest first: the workers begin with them, and end with short ones.
+LONGEST = [
+    "test_interruption", "test_recipes", "test_convo", "test_every_recipe", "test_common_decoding", "test_equivalence",
+    "test_translate", "test_common_loss", "test_common_cache", "test_common_lora",
+]  # fmt: skip
 
 
 # ---------------------------------------------------------------- workers
 
 
 def place(item):
-    """The group whose tests run one after the other in one worker: a file's, or a recipe's from all files.
-
-    They share what is made once for many tests: the finished run of a recipe, the runs that nobody disturbs.
-    """
-    file, parameters = Path(item.path).stem, getattr(getattr(item, "callspec", None), "params", {})
-    if file == "test_interruption":
-        return f"{file}, {parameters.get('processes', 1)} processes"
-    return str(parameters["small"]) if "small" in parameters else getattr(item.module, "RECIPE", file)
+    return LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
 
 
 def pytest_collection_modifyitems(items):
-    groups = {item: place(item) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=place)
 
 
 def pytest_collection_finish(session):

@@ -150,9 +150,16 @@ def test_a_dry_run_has_no_weights_to_identify():
     assert lora.wrap(model, settings(), 1).base["sha256"] is None
 
 
-def test_base_json_says_where_the_base_came_from(tmp_path):
+def test_base_json_says_where_the_base_came_from(tmp_path, monkeypatch):
+    """The commit is that of the library's cache, laid out as it lays it out."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    cached = tmp_path / "hub/models--some--model"
+    (cached / "refs").mkdir(parents=True)
+    (cached / "refs/v2").write_text("abc")
+    (cached / "snapshots/abc").mkdir(parents=True)
+    (cached / "snapshots/abc/config.json").write_text("{}")
     model, _ = make("t5")
-    model.name_or_path, model.config._commit_hash = "some/model", "abc"
+    model.name_or_path = "some/model"
     wrapped = lora.wrap(model, settings(model_revision="v2"), 1)
     lora.merge(wrapped)
     lora.save(wrapped, tmp_path)

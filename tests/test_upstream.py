@@ -59,3 +59,114 @@ def test_accelerate_marks_a_prepared_model():
     model = torch.nn.Linear(2, 2)
     accelerate.Accelerator(cpu=True).prepare_model(model, evaluation_mode=True)
     assert model.__dict__["_is_accelerate_prepared"] is True
+
+
+def bart(vocabulary=16):
+    ids = {"pad_token_id": 1, "eos_token_id": 2, "bos_token_id": 0, "decoder_start_token_id": 2}
+    sizes = dict.fromkeys(("encoder_layers", "decoder_layers", "encoder_attention_heads", "decoder_attention_heads"), 1)
+    sizes |= {"d_model": 8, "encoder_ffn_dim": 8, "decoder_ffn_dim": 8, "max_position_embeddings": 16}
+    return transformers.BartForConditionalGeneration(transformers.BartConfig(vocab_size=vocabulary, **sizes, **ids))
+
+
+def test_heads_bypassed():
+    """Within it the logits are what the head gets, of the model's width; afterwards nothing of it is left."""
+    from recipes.common.upstream import heads
+
+    torch.manual_seed(0)
+    model = bart().eval()
+    model.final_logits_bias += 3.0
+    inputs = {"input_ids": torch.tensor([[4, 5, 2]]), "decoder_input_ids": torch.tensor([[2, 4]])}
+    head, before = model.get_output_embeddings(), model(**inputs).logits
+    with heads.bypassed(model, head):
+        hidden = model(**inputs).logits
+    assert hidden.shape == (1, 2, 8)
+    torch.testing.assert_close(head(hidden) + model.final_logits_bias, before)
+    torch.testing.assert_close(model(**inputs).logits, before)
+    assert "forward" not in vars(head)
+
+
+def test_beams_shared_cache():
+    """The library's cache fills its layers for cross-attention by `update`, and tells by `is_updated` that it has."""
+    from recipes.common.upstream import beams
+
+    torch.manual_seed(0)
+    model = bart().eval()
+    ids = torch.tensor([[4, 5, 2], [6, 2, 1]])
+    mask = (ids != 1).long()
+    encoded = model.get_encoder()(ids, attention_mask=mask)
+    one = transformers.GenerationConfig(num_beams=1, decoder_start_token_id=2)
+    three = transformers.GenerationConfig(num_beams=3, decoder_start_token_id=2)
+    assert beams.shared_cache(model, encoded, mask, one) is None
+    cache = beams.shared_cache(model, encoded, mask, three)
+    assert cache.is_updated == {0: True}
+    keys = cache.cross_attention_cache.layers[0].keys
+    assert keys.shape[0] == 6
+    torch.testing.assert_close(keys[0], keys[2])
+    inspect.signature(transformers.EncoderDecoderCache.reorder_cache).bind(cache, beam_idx=torch.arange(6))
+
+
+def test_cpu_attention_can_be_chosen():
+    from recipes.common.upstream import cpu
+
+    assert cpu.NAME in transformers.AttentionInterface().valid_keys()
+    model = bart()
+    assert model._can_set_attn_implementation()
+    usual = model.config._attn_implementation
+    model.train()
+    model.config.attention_dropout = 0.1
+    with cpu.fast_training(model):
+        assert model.config._attn_implementation == (cpu.NAME if usual == "sdpa" else usual)
+    assert model.config._attn_implementation == usual
+
+
+def test_devices_has_bf16(monkeypatch):
+    from recipes.common.upstream import devices
+
+    for avx, amx in ((True, False), (False, True), (False, False)):
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda avx=avx: avx)
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda amx=amx: amx)
+        assert devices.has_bf16(use_cpu=True) == (avx or amx)
+
+
+def test_devices_use_one_gpu(tmp_path):
+    from recipes.common.upstream import devices
+
+    args = transformers.TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none")
+    args._n_gpu = 4
+    assert args.n_gpu == 4
+    devices.use_one_gpu(args)
+    assert args.n_gpu == 1
+
+
+def test_hub_load_as_text_fingerprint_and_commit(tmp_path, monkeypatch):
+    import datasets
+
+    from recipes.common.upstream import hub
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    offline = datasets.config.HF_HUB_OFFLINE
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/train.csv").write_text("a,b\nN/A,007\n,null\n", encoding="utf-8")
+    data = hub.load_as_text(str(tmp_path / "mine"), None, None, from_cache=True)["train"]
+    assert data.to_list() == [{"a": "N/A", "b": "007"}, {"a": "", "b": "null"}]
+    assert offline == datasets.config.HF_HUB_OFFLINE
+    assert hub.fingerprint(data) != hub.fingerprint(data.select([0]))
+    assert hub.commit(data) == data.cache_files[0]["filename"].split("/")[-2]
+    assert hub.commit(datasets.Dataset.from_list([{"a": "b"}])) is None
+
+
+def test_languages():
+    from recipes.common.upstream import languages
+
+    assert (languages.name_of("DE"), languages.code_of("German")) == ("german", "de")
+    assert languages.name_of("xx") is languages.code_of("Klingon") is None
+
+
+def test_forget_preparation_restore_and_the_rest_are_the_hooks():
+    """Every private name of the Trainer that Hooks uses is a method of it; one that is gone fails here by its name."""
+    from recipes.common.upstream import trainer as hooks
+
+    used = set(private_names(ROOT / "recipes/common/upstream/trainer.py")) | {"_get_grad_norm", "_get_eval_sampler"}
+    for name in used:
+        assert hasattr(transformers.Seq2SeqTrainer, name), name
+    assert hooks.Hooks._get_grad_norm is not transformers.Trainer._get_grad_norm

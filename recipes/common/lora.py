@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import transformers
+from huggingface_hub import try_to_load_from_cache
 from peft import LoraConfig, PeftModel, PeftModelForSeq2SeqLM
 from torch import nn
 from transformers.hf_argparser import HfArg
@@ -17,7 +18,6 @@ from transformers.hf_argparser import HfArg
 from recipes.common import UserError
 from recipes.common.arguments import RecipeSettings
 from recipes.common.disk import read_json, write_json
-from recipes.common.upstream import origin
 
 # The projections of attention, as the families call them.
 ATTENTION = {"q", "k", "v", "o", "q_proj", "k_proj", "v_proj", "out_proj"}
@@ -43,7 +43,8 @@ def wrap(model: nn.Module, settings: LoraSettings, seed: int) -> nn.Module:
     """`model` with its weights frozen and LoRA beside the chosen layers; `model` itself if settings.lora_r is 0."""
     if not settings.lora_r:
         return model
-    base = {"name": model.name_or_path, "revision": settings.model_revision, "commit": origin.commit_of(model.config)}
+    base = {"name": model.name_or_path, "revision": settings.model_revision}
+    base["commit"] = None if Path(base["name"]).is_dir() else _commit(**base)
     base["sha256"] = None if model.device.type == "meta" else fingerprint(model)
     config = LoraConfig(
         task_type="SEQ_2_SEQ_LM",
@@ -58,6 +59,12 @@ def wrap(model: nn.Module, settings: LoraSettings, seed: int) -> nn.Module:
     model = LoraModel(model, config)
     model.base = base
     return model
+
+
+def _commit(name: str, revision: str | None) -> str | None:
+    """The commit of a model on the Hub: in the library's cache a folder is named after it."""
+    found = try_to_load_from_cache(name, "config.json", revision=revision)
+    return Path(found).parent.name if isinstance(found, str) else None
 
 
 def target_modules(model: nn.Module, targets: str) -> list[str]:
