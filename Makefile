@@ -61,8 +61,8 @@ bench: $(READY)  ## measure speed and memory against plain defaults; rewrites do
 chaos: $(READY)  ## kill N training runs at random moments, go on, compare with an undisturbed one: make chaos N=60
 	$(BIN)/python tests/chaos.py --runs $(or $(N),60) $(ARGS)
 
-lint: $(READY)  ## look for mistakes and style
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+lint: $(READY)  ## look for mistakes, style and types
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 format: $(READY)  ## put the code into shape
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .

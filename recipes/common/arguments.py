@@ -32,7 +32,7 @@ from recipes.common.upstream import devices
 from recipes.metrics.scores import METRICS as GREATER_IS_BETTER
 
 FLAGS = yaml.safe_load(Path(__file__).with_name("flags.yaml").read_text(encoding="utf-8"))
-REMOVED, FIXED, RANGES = (FLAGS[section] for section in ("removed", "fixed", "ranges"))
+REMOVED, FIXED, RANGES, INDIFFERENT = (FLAGS[section] for section in ("removed", "fixed", "ranges", "indifferent"))
 SWITCHED_OFF = (None, "", False, [])
 HOLDS = {"at least": operator.ge, "at most": operator.le, "above": operator.gt, "below": operator.lt}
 # The Trainer sets the libraries' verbosity anew: without this, warnings that mean nothing come back with it. And one

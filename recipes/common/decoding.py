@@ -174,4 +174,4 @@ def decode_ids(ids: Any, tokenizer: PreTrainedTokenizerBase) -> list[str]:
 def hit_limit(ids: Any, eos_token_id: int | list[int]) -> np.ndarray:
     """Which outputs, shape (num_examples, max_len), stopped at the length limit rather than at an end token."""
     # The first id is the start token, which BART shares with the end.
-    return ~np.isin(np.asarray(ids)[:, 1:], np.atleast_1d(eos_token_id)).any(axis=1)
+    return np.logical_not(np.isin(np.asarray(ids)[:, 1:], np.atleast_1d(eos_token_id)).any(axis=1))

@@ -83,7 +83,7 @@ class Judge:
         untuned = self.totals
         examples = group_by_row(table)
         self._score(examples, [self.task.trivial(one.row) for one in examples])
-        name = self.task.trivial.__doc__.partition(":")[0].lower()
+        name = str(self.task.trivial.__doc__).partition(":")[0].lower()
         self.rows = []  # nothing of the tuned model has been scored yet
         return {"rows": len(examples), "trivial_name": name, "untuned": untuned, "trivial": self.totals}
 

@@ -143,7 +143,7 @@ def _check_folder(name: str) -> None:
         raise UserError(f"--model_name_or_path {name}: no such folder; name a checkpoint folder or a Hub model")
 
 
-def _from_hub(auto_class: type, settings: RecipeSettings, flag: str = "--model_name_or_path", **options: Any) -> Any:
+def _from_hub(auto_class: Any, settings: RecipeSettings, flag: str = "--model_name_or_path", **options: Any) -> Any:
     """`auto_class.from_pretrained` of what `flag` names, with the library's errors turned into one helpful sentence."""
     name = getattr(settings, flag.removeprefix("--"))
     options["revision"] = settings.model_revision if flag == "--model_name_or_path" else None

@@ -77,11 +77,12 @@ def task_of(module_name: str) -> Task:
 def task_of_module(module: ModuleType) -> Task:
     """As `task_of`, of the module itself."""
     functions = {name: getattr(module, name) for name in FUNCTIONS if hasattr(module, name)}
+    recipe = Path(str(module.__file__)).resolve()
     missing = [name for name in ("score", "trivial") if name not in functions]
     if missing:
-        raise UserError(f"{Path(module.__file__).name}: defines no {' and no '.join(missing)}; see common/tasks.py")
+        raise UserError(f"{recipe.name}: defines no {' and no '.join(missing)}; see common/tasks.py")
     task = Task(
-        recipe=Path(module.__file__).resolve(),
+        recipe=recipe,
         source=module.SOURCE,
         target=module.TARGET,
         columns=module.COLUMNS,

@@ -15,9 +15,10 @@ import re
 import string
 import types
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 from rouge_score.rouge_scorer import RougeScorer
@@ -82,7 +83,7 @@ def _resampled_sums(statistics, seed, samples):
 
 def summarize(
     statistics: Sequence[Sequence[float]],
-    scores: dict[str, Callable[[Sequence[float]], float]],
+    scores: Mapping[str, Any],
     seed: int = 42,
     samples: int = 1000,
 ) -> dict[str, float]:
@@ -190,7 +191,7 @@ TOKENIZERS = {
 }
 
 
-def bleu_tokenizer(language: str | None, references: Iterable[list[str]] = ()) -> str:
+def bleu_tokenizer(language: str | None, references: Iterable[str | list[str]] = ()) -> str:
     """sacrebleu's tokenizer for a language: zh, ja-mecab or ko-mecab if installed, char without spaces, else 13a.
 
     Args:

@@ -4,6 +4,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -41,7 +42,8 @@ class TrainingBatches(torch.utils.data.Sampler):
         max_tokens: int | None = None,
         shuffle: bool = True,
     ):
-        self.rows, self.batch_size, self.per_step, self.seed = rows, batch_size, per_step, seed
+        self.rows, self.per_step, self.seed = rows, per_step, seed
+        self.batch_size: Any = batch_size
         self.lengths, self.max_tokens, self.shuffle = lengths, max_tokens, shuffle
         self.epoch = 0
         # Only what is long decides where batches of tokens end, not the draw: there are as many in every epoch.

@@ -2,7 +2,7 @@
 """Seq2SeqTrainer with its loss and its evaluation put right."""
 
 import contextlib
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ class Seq2SeqTrainer(Hooks):
     - train: goes on where early stopping had ended; train_loss is that of all steps, also of those before a resume.
 
     Args:
-        compute_metrics: (EvalPrediction, table) -> {metric: value}; see judging.Judge. The table is what was evaluated.
+        compute_metrics: a judging.Judge, or (EvalPrediction, table) -> {metric: value} with its `texts`.
         max_tokens_per_batch: batches of this many tokens instead of args.per_device_train_batch_size rows.
         All others as transformers.Seq2SeqTrainer; args.generation_config must be set.
     """
@@ -37,7 +37,7 @@ class Seq2SeqTrainer(Hooks):
         self,
         *args,
         train_dataset: Dataset,
-        compute_metrics: Callable[[EvalPrediction, Dataset], dict] | None = None,
+        compute_metrics: Any,
         max_tokens_per_batch: int | None = None,
         **kwargs,
     ):
@@ -94,8 +94,8 @@ class Seq2SeqTrainer(Hooks):
 
     def get_train_dataloader(self) -> torch.utils.data.DataLoader:
         args = self.args
-        options = ("num_workers", "pin_memory", "persistent_workers", "prefetch_factor", "in_order")
-        options += ("multiprocessing_context",)
+        options = ["num_workers", "pin_memory", "persistent_workers", "prefetch_factor", "in_order"]
+        options.append("multiprocessing_context")
         self.order = TrainingBatches(
             rows=len(self.train_dataset) - 1,  # the last one is blank
             batch_size=args.train_batch_size,

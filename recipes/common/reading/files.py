@@ -84,7 +84,7 @@ def read_file(path: str | Path, more: Mapping[str, Callable] | None = None) -> l
             run.json shall tell of it beside the file's fingerprint.
     """
     path, more = Path(path), more or {}
-    readers = READERS | more
+    readers = {**READERS, **more}
     kind = Path(path.name.lower().removesuffix(".gz")).suffix
     try:
         if path.is_dir():
@@ -229,7 +229,7 @@ def _read_parquet(path: Path) -> Iterator[Row]:
         raise UserError(f"{path}: not a Parquet file, or damaged: {str(error).splitlines()[0]}") from None
 
 
-READERS = {
+READERS: dict[str, Callable] = {
     ".csv": _read_csv,
     ".tsv": functools.partial(_read_csv, mark="\t"),
     ".json": _read_json,

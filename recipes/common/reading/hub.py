@@ -2,6 +2,7 @@
 """Data sets: from the Hub, from the copy of one in the library's cache, or from a local folder."""
 
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import constants, get_session
 
@@ -28,7 +29,7 @@ def read_dataset(splits: Splits, name: str, config: str | None, revision: str | 
         data = loaded[spelling]
         unused.remove(spelling)
         splits[split] = [Row(row, f"{name} ({spelling})", number, "row") for number, row in enumerate(data, 1)]
-        origin = {"dataset": name, "config": config, "revision": revision, "split": spelling}
+        origin: dict[str, Any] = {"dataset": name, "config": config, "revision": revision, "split": spelling}
         origin |= {"commit": hub.commit(data), "fingerprint": hub.fingerprint(data), "rows": len(data)}
         splits.sources[split] = origin
     if "train" not in splits:

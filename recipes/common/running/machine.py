@@ -12,23 +12,14 @@ from pathlib import Path
 import torch
 from transformers import TrainingArguments
 
-LIBRARIES = (
-    "torch",
-    "transformers",
-    "datasets",
-    "accelerate",
-    "peft",
-    "tokenizers",
-    "rouge_score",
-    "sacrebleu",
-    "nltk",
-)
+LIBRARIES = ["torch", "transformers", "datasets", "accelerate", "peft", "tokenizers"]
+SCORERS = ["rouge_score", "sacrebleu", "nltk"]
 
 
 def versions() -> dict[str, str | None]:
     """Of Python and the libraries; None for one that is not installed."""
-    found = {"python": platform.python_version()}
-    for name in LIBRARIES:
+    found: dict[str, str | None] = {"python": platform.python_version()}
+    for name in LIBRARIES + SCORERS:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -43,11 +34,15 @@ def hardware(args: TrainingArguments) -> dict:
 
 def commit(folder: Path) -> str | None:
     """The repository's commit, with "+" where files differ from it; None outside of git."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", *words], cwd=folder, check=True, capture_output=True, text=True, timeout=10
+        ).stdout
+
     try:
-        options = {"cwd": folder, "capture_output": True, "text": True, "timeout": 10}
-        name = subprocess.run(["git", "rev-parse", "HEAD"], check=True, **options).stdout.strip()
-        dirty = subprocess.run(["git", "status", "--porcelain"], check=True, **options).stdout.strip()
-        return f"{name}+" if dirty else name
+        name = git("rev-parse", "HEAD").strip()
+        return f"{name}+" if git("status", "--porcelain").strip() else name
     except (OSError, subprocess.SubprocessError):
         return None
 
@@ -62,7 +57,7 @@ def peak_memory_gib() -> float | None:
         return round(torch.cuda.max_memory_allocated() / 2**30, 2)
     status = Path("/proc/self/status")  # getrusage tells, on Linux, of the process that started this one, if larger
     if status.exists():
-        return round(int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 2**20, 2)
+        return round(int(re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())[0]) / 2**20, 2)
     try:
         import resource  # Unix only
     except ImportError:

@@ -18,7 +18,7 @@ import torch
 import transformers
 from transformers import TrainingArguments
 
-from recipes.common import UserError, console, disk, features
+from recipes.common import UserError, arguments, console, disk, features
 from recipes.common.judging import Judge
 from recipes.common.reading import Splits
 from recipes.common.running import checkpoints, ending, machine
@@ -26,28 +26,6 @@ from recipes.common.tasks import Task
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 75
 BASELINE_ROWS = 500
-# Settings that change neither the weights nor the scores: a run may go on with other values.
-INDIFFERENT = {
-    "config",
-    "dataloader_num_workers",
-    "dataloader_pin_memory",
-    "ddp_timeout",
-    "disable_tqdm",
-    "dry_run",
-    "hub_token",
-    "local_rank",
-    "log_level",
-    "log_level_replica",
-    "log_on_each_node",
-    "logging_first_step",
-    "output_dir",
-    "preprocessing_num_workers",
-    "push_to_hub",
-    "report_to",
-    "resume_from_checkpoint",
-    "run_name",
-}
-
 _current = None  # the run that `command_line` tells how it ended
 
 
@@ -272,11 +250,12 @@ def _known_failure(error: Exception) -> str | None:
             "the GPU's memory is used up: halve --per_device_train_batch_size and double --gradient_accumulation_steps "
             "(the same training), or lower --max_source_length, --per_device_eval_batch_size or --num_beams"
         )
-    if _current and (getattr(error, "errno", 0) == errno.ENOSPC or shutil.disk_usage(_current.folder).free < 2**20):
+    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+    if _current and (full or shutil.disk_usage(_current.folder).free < 2**20):
         for checkpoint in checkpoints.by_age(_current.folder):
             if not checkpoints.is_whole(checkpoint):
                 shutil.rmtree(checkpoint)  # half a checkpoint is none; its room will hold run.json
-        said = f" ({error.strerror})" if getattr(error, "errno", 0) == errno.ENOSPC and "needed" in str(error) else ""
+        said = f" ({error.strerror})" if isinstance(error, OSError) and full and "needed" in str(error) else ""
         return f"the disk of {_current.folder} is full{said}; what is whole there stays: free some space, and go on"
     if re.search("closed by peer|reset by peer|remote process has failed", str(error)):
         return "another process of this run has ended; its own message says why"
@@ -305,7 +284,7 @@ def changes(old: dict, new: dict) -> list[tuple]:
 
 def _decisive(record: dict, with_data: bool) -> dict:
     flat = {**record.get("arguments", {}), **record.get("settings", {}), "world_size": record.get("world_size")}
-    flat = {name: value for name, value in flat.items() if name not in INDIFFERENT}
+    flat = {name: value for name, value in flat.items() if name not in arguments.INDIFFERENT}
     flat["recipe"] = record.get("recipe")
     if with_data:
         flat["data"] = record.get("data")
