@@ -576,3 +576,21 @@ def test_a_run_that_goes_on_answers_untuned_once(run, tmp_path, monkeypatch):
     after = read_json(tmp_path / "out/baseline_results.json")
     assert after.items() >= before.items()
     assert "tuned" in after
+
+
+def test_a_batch_size_that_fits_is_found(run, tmp_path, monkeypatch):
+    """--auto_find_batch_size halves the batch until a step fits; the run ends as one with that size."""
+    sizes, original = [], transformers.Trainer.training_step
+
+    def limited(self, model, inputs, *args, **kwargs):
+        sizes.append(len(inputs["labels"]))
+        if sizes[-1] > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return original(self, model, inputs, *args, **kwargs)
+
+    monkeypatch.setattr(transformers.Trainer, "training_step", limited)
+    changed = {"auto_find_batch_size": True, "per_device_train_batch_size": 8, "num_train_epochs": 1}
+    assert run(do_train=True, **changed) == 0
+    assert sizes[0] == 8
+    assert max(sizes[sizes.index(2) :]) == 2
+    assert len(sizes[sizes.index(2) :]) == 10  # twenty rows

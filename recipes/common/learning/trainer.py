@@ -98,7 +98,7 @@ class Seq2SeqTrainer(Hooks):
         options.append("multiprocessing_context")
         self.order = TrainingBatches(
             rows=len(self.train_dataset) - 1,  # the last one is blank
-            batch_size=args.train_batch_size,
+            batch_size=self.batch_size,
             per_step=args.gradient_accumulation_steps * args.world_size,
             seed=args.seed if args.data_seed is None else args.data_seed,
             lengths=lengths_of(self.train_dataset) if args.train_sampling_strategy == "group_by_length" else None,

@@ -32,6 +32,11 @@ class Hooks(transformers.Seq2SeqTrainer):
         else:
             self._load_from_checkpoint(checkpoint)
 
+    @property
+    def batch_size(self) -> int:
+        """Rows of a batch now: --auto_find_batch_size halves it where the memory is used up, and says so here alone."""
+        return self._train_batch_size
+
     def on_device(self, inputs: dict) -> dict:
         """A batch's tensors on the model's device. The library's own prediction_step calls this, too."""
         return dict(self._prepare_inputs(inputs))
