@@ -81,16 +81,40 @@ def load_model(settings: RecipeSettings, config: PreTrainedConfig, tokenizer: Pr
     else:
         options = {"config": config, "dtype": torch.float32, "output_loading_info": True}
         model, loading = _from_hub(transformers.AutoModelForSeq2SeqLM, settings, **options)
-        missing = sorted(loading["missing_keys"])
+        # Sines and cosines of positions, as PEGASUS and FSMT have them, are computed by the library, and in no file.
+        tables = {f"{name}.weight" for name, one in model.named_modules() if "Sinusoidal" in type(one).__name__}
+        missing = sorted(set(loading["missing_keys"]) - tables)
         if missing:
             lacks = f"the checkpoint lacks {len(missing)} weights, such as {missing[0]}"
             raise UserError(f"--model_name_or_path {settings.model_name_or_path}: {lacks}")
     untie(model)
+    find_start_token(model, tokenizer)
     rows = model.get_input_embeddings().num_embeddings
     if len(tokenizer) > rows:
         too_many = f"the tokenizer has {len(tokenizer)} ids, but the model has rows for {rows}"
         raise UserError(f"{too_many}: they do not belong together")
     return model
+
+
+def find_start_token(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Set the token that the decoder begins with where the configuration lacks it, as self-made folders do.
+
+    Raises:
+        UserError: neither the generation settings nor the tokenizer knows one.
+    """
+    if model.config.is_encoder_decoder and getattr(model.config, "decoder_start_token_id", None) is None:
+        language = getattr(tokenizer, "tgt_lang", None) or getattr(tokenizer, "src_lang", None)  # mBART's first token
+        padding = tokenizer.pad_token_id if model.config.model_type in OVERFLOWS_IN_FP16 else None  # T5's
+        known = [model.generation_config.decoder_start_token_id, tokenizer.bos_token_id, padding]
+        if language:
+            known.insert(1, tokenizer.convert_tokens_to_ids(language))
+        start = next((one for one in known if one is not None), None)
+        if start is None:
+            raise UserError(
+                f"--model_name_or_path {model.name_or_path}: its config.json has no decoder_start_token_id, and "
+                "neither generation_config.json nor the tokenizer says what the decoder begins with; add it there"
+            )
+        model.config.decoder_start_token_id = start
 
 
 def untie(model: nn.Module) -> None:
@@ -101,7 +125,8 @@ def untie(model: nn.Module) -> None:
     the saved model (trap 27).
     """
     head = model.get_output_embeddings()
-    if head is not None and head.weight is not model.get_input_embeddings().weight:
+    inputs = (model.get_input_embeddings(), model.get_decoder().get_input_embeddings())  # Marian may have two of them
+    if head is not None and all(head.weight is not one.weight for one in inputs):
         model.config.tie_word_embeddings = False
 
 

@@ -129,13 +129,28 @@ class Collator:
     """
 
     tokenizer: PreTrainedTokenizerBase
-    model: PreTrainedModel | None = None  # makes decoder_input_ids of the labels; without it the model does so itself
+    model: PreTrainedModel | None = None  # says how decoder_input_ids are made of labels; without it there are none
 
     def __post_init__(self):
-        self.pad = DataCollatorForSeq2Seq(
-            self.tokenizer, model=self.model, pad_to_multiple_of=PAD_TO, label_pad_token_id=LABEL_PAD
-        )
+        self.pad = DataCollatorForSeq2Seq(self.tokenizer, pad_to_multiple_of=PAD_TO, label_pad_token_id=LABEL_PAD)
 
     def __call__(self, features: list[dict]) -> dict[str, torch.Tensor]:
         names = [name for name in ("input_ids", "labels", "feature") if name in features[0]]
-        return self.pad([{name: feature[name] for name in names} for feature in features])
+        batch = self.pad([{name: feature[name] for name in names} for feature in features])
+        if self.model is not None and "labels" in names:
+            batch["decoder_input_ids"] = decoder_inputs(batch["labels"], self.model)
+        return batch
+
+
+def decoder_inputs(labels: torch.Tensor, model: PreTrainedModel) -> torch.Tensor:
+    """What the decoder reads while it learns `labels`, shape (batch, target length): they, one place to the right.
+
+    mBART and PLBart begin with the last label, the language, and find none in the blank row: it gets one for this.
+    M2M100, NLLB and Blenderbot have no method for it, and begin with their start token.
+    """
+    labels = torch.where((labels != LABEL_PAD).any(1, keepdim=True), labels, model.config.eos_token_id or 0)
+    if hasattr(model, "prepare_decoder_input_ids_from_labels"):
+        return model.prepare_decoder_input_ids_from_labels(labels=labels)
+    start = torch.full_like(labels[:, :1], model.config.decoder_start_token_id)
+    shifted = torch.cat([start, labels[:, :-1]], dim=1)
+    return shifted.masked_fill(shifted == LABEL_PAD, model.config.pad_token_id)
