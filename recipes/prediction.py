@@ -19,7 +19,7 @@ import torch
 from datasets import Dataset
 from tqdm.auto import tqdm
 
-from recipes.common import UserError, decoding, disk, features, models, reading, tasks
+from recipes.common import UserError, console, decoding, disk, features, models, reading, tasks
 from recipes.common.decoding import Output
 from recipes.common.judging import group_by_row
 from recipes.common.learning import Collator
@@ -54,6 +54,7 @@ class Predictor:
         self.finish = self.task.finish or decoding.first_output
         here = {"model_name_or_path": str(folder), "model_revision": None, "tokenizer_name": None, "dry_run": False}
         saved = dataclasses.replace(self.settings, **here)
+        console.quiet()
         self.model, self.tokenizer = models.load(saved, SimpleNamespace(fp16=False))
         accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else "cpu"
         self.model.eval().to(device or accelerator)

@@ -34,6 +34,7 @@ COLUMNS = {
     "document": ("text_column", ("document", "dialogue", "article", "text", "maintext", "report", "source")),
     "summary": ("summary_column", ("summary", "highlights", "headline", "title", "target")),
 }
+TEXT, *_, SUMMARY = COLUMNS  # the names of the first and the last field
 METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
 DEFAULTS = {
@@ -65,12 +66,12 @@ class Settings(arguments.RecipeSettings):
 # ---------------------------------------------------------------- Task
 def score(predictions, references, rows, settings):
     """ROUGE against the references; and what the summaries say that the documents do not."""
-    return scores.rouge(predictions, references) | faithfulness.score(predictions, [row["document"] for row in rows])
+    return scores.rouge(predictions, references) | faithfulness.score(predictions, [row[TEXT] for row in rows])
 
 
 def trivial(row):
     """Lead sentence: a summary that needs no model."""
-    return (words.split_sentences(row["document"]) or [""])[0]
+    return (words.split_sentences(row[TEXT]) or [""])[0]
 
 
 # ---------------------------------------------------------------- Main
@@ -81,7 +82,7 @@ def main(argv=None):
     run = running.Run(task, settings, args)
 
     # Data
-    splits = reading.load(task, settings, seed=args.seed, several=("summary",))
+    splits = reading.load(task, settings, seed=args.seed, several=(SUMMARY,))
     if run.is_done(splits):
         return run.show()
 

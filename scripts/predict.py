@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
 from recipes import prediction
-from recipes.common import UserError, console, disk, running
+from recipes.common import UserError, disk, running
 from recipes.common.running import ending
 
 
@@ -30,7 +30,6 @@ def parse(argv=None):
 
 def main(argv=None):
     settings = parse(argv)
-    console.quiet()
     if settings.output.exists():
         raise UserError(f"--output {settings.output}: exists; name a new file")
     if not settings.output.absolute().parent.is_dir():

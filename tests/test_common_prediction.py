@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import make_model, make_tokenizer
 from harness import Predictor, predict
-from helpers import as_flags, read_json, read_jsonl, records, run_recipe, write_jsonl
+from helpers import as_flags, finish, read_json, read_jsonl, records, run_recipe, start, write_jsonl
 
 from recipes import summarize_t5
 from recipes.common import UserError, decoding
@@ -121,6 +121,13 @@ def test_what_cannot_be_used_is_said_before_a_model_loads(run, tmp_path, capsys,
     (tmp_path / "run.json").write_text(json.dumps(record | {"status": "interrupted"}))
     with pytest.raises(UserError, match="this run is interrupted"):
         Predictor(tmp_path)
+
+
+def test_from_python_nothing_is_printed(run):
+    """As the README has it: no bar, no warning, only what the program prints."""
+    command = f"from recipes.prediction import Predictor; print(len(Predictor({str(run)!r})(['Ann asks.'])))"
+    code, out, err = finish(start("python", "-c", command))
+    assert (code, out, err) == (0, "1\n", "")
 
 
 # ---------------------------------------------------------------- several sources, several sequences

@@ -47,8 +47,9 @@ def test_every_recipe_is_sound(path):
 
 
 def test_flags_follow_from_columns(tmp_path):
+    """Two templates and the names in COLUMNS are all that has to change."""
     names = ('"document": ("text_column"', '"article": ("article_column"')
-    task = copied(tmp_path, names, ("{document}", "{article}"), ('row["document"]', 'row["article"]'))
+    task = copied(tmp_path, names, ("{document}", "{article}"))
     flags = {one.name for one in dataclasses.fields(task.settings)}
     assert "article_column" in flags
     assert "text_column" not in flags
@@ -65,8 +66,8 @@ def test_flags_follow_from_columns(tmp_path):
         ),
         ([("def trivial(row)", "def trival(row)")], "headlines.py: defines no trivial"),
         (
-            [('"document": ("text_column"', '"article": ("text_column"'), ("{document}", "{article}")],
-            "score reads row['document'], but COLUMNS has no 'document'; it has 'article', 'summary'",
+            [("row[TEXT]", 'row["article"]')],
+            "score reads row['article'], but COLUMNS has no 'article'; it has 'document', 'summary'",
         ),
         (
             [
@@ -87,7 +88,7 @@ def test_a_name_that_nothing_defines_is_one_sentence(tmp_path, changes, says):
 
 def test_all_of_them_at_once_with_their_lines(tmp_path):
     with pytest.raises(UserError) as error:
-        copied(tmp_path, ('"document": ("text_column"', '"article": ("text_column"'))
+        copied(tmp_path, ('"document": ("text_column"', '"article": ("text_column"'), ("row[TEXT]", 'row["document"]'))
     problems = error.value.problems
     assert len(problems) == 3
     assert problems[0].startswith("headlines.py: SOURCE has {document}")

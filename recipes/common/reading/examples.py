@@ -172,7 +172,10 @@ def _judge(splits, task, settings, tokenizer, allow_none):
         if not good:
             problems += [f"{rows[0].file if rows else split}: none of its {len(rows)} rows can be used", *told]
         elif told and settings.on_bad_row == "error":
-            problems += [f"{told[0]} (--on_bad_row skip leaves such rows out and counts them)", *told[1:]]
+            remedy = "--on_bad_row skip leaves such rows out and counts them"
+            if hasattr(settings, "may_be_empty"):
+                remedy += "; --may_be_empty NAME takes an empty field as it is"
+            problems += [f"{told[0]} ({remedy})", *told[1:]]
         left_out = _note(splits, [(row.file, reason, row.unit, row.line) for row, reason, _ in bad], "rows left out")
         splits.counts[split] = {"read": len(rows), "used": len(good), "left_out": left_out}
         _note(splits, [(row.file, row.remark, row.unit, row.line) for row in rows if row.remark], "of its rows")
