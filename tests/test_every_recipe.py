@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds for each recipe, through its real command: what a run leaves, says and repeats, and ways to start it."""
 
+import json
 import math
+import shutil
 
 import harness
 import pytest
 from conftest import ROOT
 from harness import NAMES, Predictor, predict
 from helpers import as_flags, contents, forked, ranks_of, read_json, read_jsonl, write_jsonl
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 every_recipe = pytest.mark.parametrize("small", NAMES, indirect=True)
 FILES = {
@@ -84,6 +87,30 @@ def test_the_table_at_the_end(small, done):
     assert lines[first].split()[3:] == list(small.metrics)
     assert [line.split("  ")[0] for line in lines[first + 1 : first + 4]] == ["untuned", small.kind.trivial, "tuned"]
     assert str(done.folder) in lines[-1]
+
+
+CASES = [(name, {}) for name in NAMES if name != "translate_mt5_lora"]
+CASES += [("translate_mt5_lora", {"lora_r": rank}) for rank in (0, 4)]
+
+
+@pytest.mark.parametrize(("small", "changed"), CASES, indirect=["small"])
+def test_trap_6_plain_generate_of_the_saved_folder_gives_the_scored_texts(small, changed, run, tmp_path):
+    """On a checkpoint with generation settings of its own, which must reach neither the scores nor the folder."""
+    odd = {"min_length": 9, "num_beams": 3, "repetition_penalty": 1.7, "suppress_tokens": [5, 6, 7], "max_length": 12}
+    model = shutil.copytree(small.model, tmp_path / "odd")
+    settings = read_json(model / "generation_config.json") | odd
+    (model / "generation_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    if small.name == "paraphrase_bart":
+        changed = {"do_sample": False, "num_return_sequences": 1, "num_beams": 2}
+    assert run(model_name_or_path=model, **changed) == 0
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")
+    saved = AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "out").eval()
+    limit = read_json(tmp_path / "out/run.json")["settings"]["max_source_length"]
+    scored = read_jsonl(tmp_path / "out/predictions.jsonl")
+    for row in [row for row in scored if "\n" not in row["source"]]:  # of several windows the best is taken
+        inputs = tokenizer(row["source"], truncation=True, max_length=limit, return_tensors="pt")
+        made = tokenizer.batch_decode(saved.generate(**inputs), skip_special_tokens=True)
+        assert made[0].strip() == row["prediction"], row["id"]
 
 
 # ---------------------------------------------------------------- the same again
