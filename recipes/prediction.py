@@ -17,9 +17,10 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import torch
 from datasets import Dataset
+from peft import PeftModel
 from tqdm.auto import tqdm
 
-from recipes.common import UserError, console, decoding, disk, features, models, reading, tasks
+from recipes.common import UserError, console, decoding, disk, features, lora, models, reading, tasks
 from recipes.common.decoding import Output
 from recipes.common.judging import group_by_row
 from recipes.common.learning import Collator
@@ -132,6 +133,20 @@ class Predictor:
         if not now.is_file() or sha256(now) == self.record["recipe"]["sha256"]:
             return None
         return f"{now.name} has changed since; this run's own recipe.py is used"
+
+
+def load_adapter(folder: Path, model: torch.nn.Module) -> torch.nn.Module:
+    """`model` with the adapter in `folder`; a UserError if it was trained beside other weights (trap 29)."""
+    base = disk.read_json(Path(folder) / "base.json")
+    if not base:
+        raise UserError(f"{folder}: no adapter of these recipes: it has no base.json")
+    if lora.fingerprint(model) != base["sha256"]:
+        revision = base["revision"] or base["commit"] or "main"
+        raise UserError(
+            f"{folder}: this adapter belongs to {base['name']} (revision {revision}) in fp32, and this is another "
+            "model, another revision, or loaded in half precision"
+        )
+    return PeftModel.from_pretrained(model, folder)
 
 
 class Journal(dict):

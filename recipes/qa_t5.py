@@ -154,7 +154,7 @@ def main(argv=None):
     splits.remark("questions have no answer: nothing is expected", lambda row: not row["text"])
     splits.remark("answers are not in their context: learned as they stand", in_own_words)
     if run.is_done(splits):
-        return run.show()
+        return report.show(run)
 
     # Model
     model, tokenizer = models.load(settings, args)
@@ -196,9 +196,8 @@ def main(argv=None):
 
     # Save
     run.save(trainer, judge)
-    if run.is_main:
-        report.write(run.folder)
-    return run.show()
+    report.write(run)
+    return report.show(run)
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def main(argv=None):
     # Data
     splits = reading.load(task, settings, seed=args.seed, several=(SUMMARY,))
     if run.is_done(splits):
-        return run.show()
+        return report.show(run)
 
     # Model
     model, tokenizer = models.load(settings, args)
@@ -126,9 +126,8 @@ def main(argv=None):
 
     # Save
     run.save(trainer, judge)
-    if run.is_main:
-        report.write(run.folder)
-    return run.show()
+    report.write(run)
+    return report.show(run)
 
 
 if __name__ == "__main__":

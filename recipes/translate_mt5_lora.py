@@ -144,7 +144,7 @@ def main(argv=None):
     # Data
     splits = reading.load(task, settings, seed=args.seed)
     if run.is_done(splits):
-        return run.show()
+        return report.show(run)
 
     # Model
     model, tokenizer = models.load(settings, args)
@@ -194,9 +194,8 @@ def main(argv=None):
     # Save
     run.save(trainer, judge, model=lora.save(model, run.folder / "adapter" if run.is_main else None))
     run.write_text("spot_check.csv", report.spot_check(judge.rows, [ADEQUACY, FLUENCY], args.seed))
-    if run.is_main:
-        report.write(run.folder)
-    return run.show()
+    report.write(run)
+    return report.show(run)
 
 
 if __name__ == "__main__":

@@ -141,11 +141,17 @@ def test_two_names_of_one_setting(here):
 
 
 def test_kinds_of_values_in_the_file(here):
-    values = {"report_to": ["none"], "lr_scheduler_kwargs": {"num_cycles": 2}, "bf16": False, "text": None}
+    values = {
+        "report_to": ["none"],
+        "lr_scheduler_type": "cosine",
+        "lr_scheduler_kwargs": {"num_cycles": 2},
+        "bf16": False,
+        "text": None,
+    }
     (here / "mine.yaml").write_text(json.dumps(values))
     settings, args = parse("--config=mine.yaml")
     assert (args.report_to, args.lr_scheduler_kwargs, args.bf16) == ([], {"num_cycles": 2}, False)
-    assert settings.given == {"config", "report_to", "lr_scheduler_kwargs", "bf16"}
+    assert settings.given == {"config", "report_to", "lr_scheduler_type", "lr_scheduler_kwargs", "bf16"}
 
 
 @pytest.mark.parametrize(
@@ -312,8 +318,43 @@ def test_a_wrong_choice_names_the_choices():
 def test_trap_23_saving_and_evaluating_on_one_schedule():
     (problem,) = problems("--load_best_model_at_end", "True", "--metric_for_best_model", "rougeL",
                           "--eval_strategy", "steps", "--save_strategy", "steps",
-                          "--eval_steps", "2", "--save_steps", "3")  # fmt: skip
-    assert "multiple" in problem
+                          "--eval_steps", "2", "--save_steps", "4")  # fmt: skip
+    assert problem == "--eval_steps 2 and --save_steps 4: make them equal, or the best model is not kept"
+
+
+def test_without_evaluations_no_best_model_is_asked_for():
+    """The recipes ask for it by default: who switches evaluations off need not know that."""
+    for flag in ("--eval_strategy", "--save_strategy"):
+        _, args = parse(flag, "no", defaults={**DEFAULTS, "load_best_model_at_end": True, "eval_strategy": "epoch",
+                                              "save_strategy": "epoch"})  # fmt: skip
+        assert args.load_best_model_at_end is False
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--lr_scheduler_type", "cosine_with_min_lr"], "--lr_scheduler_type cosine_with_min_lr: One of min_lr or"),
+        (["--lr_scheduler_type", "warmup_stable_decay"], "--lr_scheduler_type warmup_stable_decay: "),
+        (
+            ["--lr_scheduler_kwargs", '{"min_lr": 0.1}'],
+            "--lr_scheduler_type linear --lr_scheduler_kwargs {",
+        ),
+        (["--optim", "adamw_bnb_8bit"], "--optim adamw_bnb_8bit: "),
+        (["--report_to", "wandb"], "--report_to wandb: "),
+        (["--report_to", "junk"], "--report_to junk: "),
+        (["--adam_beta1", "-1"], "--optim adamw_torch"),
+        (["--push_to_hub"], "--push_to_hub: nobody is logged in; run 'hf auth login' first"),
+        (["--resume_from_checkpoint", "x"], "--resume_from_checkpoint x: a run goes on by itself in its --output_dir"),
+        (["--neftune_noise_alpha", "5"], "--neftune_noise_alpha 5.0: the library's noise does not reach"),
+        (["--save_only_model"], "--save_only_model True: must be False here; a run that was interrupted"),
+        (["--dataloader_drop_last"], "--dataloader_drop_last True: must be False here; every row is scored"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_would_fail_after_the_data_were_read_is_found_at_once(flags, said, monkeypatch):
+    monkeypatch.setattr(arguments, "get_token", lambda: None)
+    (problem,) = problems(*flags)
+    assert problem.startswith(said)
 
 
 @pytest.mark.parametrize("name", sorted(arguments.FIXED))

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import datasets
 import pytest
+from conftest import make_tokenizer
+from tokenizers import processors
 
 from recipes.common.features import from_template, length_report, lost_characters, references, sample, tokenize
 
@@ -78,6 +80,23 @@ def test_cut_rows_keep_their_end_and_their_length(tokenizer):
         assert after["labels"] == [*before["labels"][: min(3, before["target_length"]) - 1], end]
         assert (after["length"], after["target_length"]) == (before["length"], before["target_length"])
     assert max(whole["length"]) > 8
+
+
+def test_targets_end_where_the_tokenizer_adds_no_end():
+    """A tokenizer that was trained by hand adds none, and the model would never learn to stop."""
+    tokenizer = make_tokenizer()
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(single="$A")
+    end = tokenizer.eos_token_id
+    (feature, *_), (cut, *_) = table_of(tokenizer), table_of(tokenizer, target=2)
+    assert feature["labels"] == [*tokenizer("Ann asks")["input_ids"], end]
+    assert (cut["labels"], cut["target_length"]) == ([feature["labels"][0], end], len(feature["labels"]))
+    assert end not in feature["input_ids"]
+
+
+def test_a_prefix_with_braces_is_text():
+    prepare = from_template(task_of("summarize: {document}"))
+    for prefix in ('{"a": 1} ', "TL{DR ", "{} ", "{0}", "{document.__class__}"):
+        assert prepare(row("a", "Ann", "x"), SimpleNamespace(source_prefix=prefix), None) == [f"{prefix}Ann"]
 
 
 def test_several_sources_of_a_row(tokenizer):

@@ -8,6 +8,7 @@ import torch
 from conftest import make_model, make_tokenizer
 from helpers import read_json
 
+from recipes import prediction
 from recipes.common import UserError, lora
 from recipes.common.loss import decoder_states
 
@@ -121,7 +122,9 @@ def test_trap_29_merged_saved_and_loaded(family, tmp_path):
     plain.save_pretrained(tmp_path / "merged")
     merged = type(model).from_pretrained(tmp_path / "merged")
     torch.testing.assert_close(logits(merged, tokenizer), expected, rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(logits(lora.load(tmp_path / "adapter", base), tokenizer), expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(
+        logits(prediction.load_adapter(tmp_path / "adapter", base), tokenizer), expected, rtol=1e-5, atol=1e-5
+    )
 
 
 def test_trap_29_another_base_is_refused(tmp_path):
@@ -130,9 +133,9 @@ def test_trap_29_another_base_is_refused(tmp_path):
     lora.merge(adapted)
     lora.save(adapted, tmp_path / "adapter")
     with pytest.raises(UserError, match="belongs to"):
-        lora.load(tmp_path / "adapter", make_model("t5", tokenizer, seed=1))
+        prediction.load_adapter(tmp_path / "adapter", make_model("t5", tokenizer, seed=1))
     with pytest.raises(UserError, match="no base.json"):
-        lora.load(tmp_path, make_model("t5", tokenizer))
+        prediction.load_adapter(tmp_path, make_model("t5", tokenizer))
 
 
 def test_fingerprint_is_that_of_the_base():
@@ -167,7 +170,7 @@ def test_base_json_says_where_the_base_came_from(tmp_path, monkeypatch):
     assert base == wrapped.base and len(base.pop("sha256")) == 64
     assert base == {"name": "some/model", "revision": "v2", "commit": "abc"}
     with pytest.raises(UserError, match=r"belongs to some/model \(revision v2\)"):
-        lora.load(tmp_path, make_model("t5", make_tokenizer(), seed=1))
+        prediction.load_adapter(tmp_path, make_model("t5", make_tokenizer(), seed=1))
 
 
 def test_no_save_asks_the_hub(tmp_path, monkeypatch):

@@ -227,3 +227,11 @@ def test_trap_40_both_attentions_give_the_same_logits(family):
     fast = model(**asked).logits
     model.set_attn_implementation("eager")
     torch.testing.assert_close(model(**asked).logits, fast, rtol=1e-4, atol=1e-5)
+
+
+def test_a_folder_that_holds_an_adapter_as_well(checkpoint, tmp_path):
+    """The library would load it by itself and freeze the model: no parameter would be trained."""
+    folder = shutil.copytree(checkpoint, tmp_path / "both")
+    (folder / "adapter_config.json").write_text("{}")
+    with pytest.raises(UserError, match="the folder holds an adapter, too: .*; move adapter_config.json away"):
+        load_config(SimpleNamespace(model_name_or_path=str(folder)), None)

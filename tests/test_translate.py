@@ -17,6 +17,7 @@ from helpers import as_flags, contents, read_json, read_jsonl, run_recipe, write
 from safetensors.torch import load_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
+from recipes import prediction
 from recipes import translate_mt5_lora as recipe
 from recipes.common import UserError, decoding, features, lora
 from scripts import compare_lora
@@ -91,7 +92,7 @@ def test_trap_29_adapter_and_merged_model_are_equal(small, done):
     tokenizer = AutoTokenizer.from_pretrained(done.folder)
     base, merged = (AutoModelForSeq2SeqLM.from_pretrained(folder) for folder in (small.model, done.folder))
     plain = logits(base, tokenizer)
-    adapted = lora.load(done.folder / "adapter", base)
+    adapted = prediction.load_adapter(done.folder / "adapter", base)
     assert (logits(adapted, tokenizer) - plain).abs().max() > 0.1
     torch.testing.assert_close(logits(adapted, tokenizer), logits(merged, tokenizer), rtol=1e-5, atol=1e-4)
     scored = [row["prediction"] for row in read_jsonl(done.folder / "predictions.jsonl")]
@@ -117,7 +118,7 @@ def test_trap_29_the_adapter_knows_its_base(small, done, tokenizer):
         AutoModelForSeq2SeqLM.from_pretrained(small.model, dtype=torch.bfloat16),
     ):
         with pytest.raises(UserError, match="another model, another revision, or loaded in half precision"):
-            lora.load(done.folder / "adapter", other)
+            prediction.load_adapter(done.folder / "adapter", other)
 
 
 def test_trap_16_no_token_is_added_and_the_base_is_frozen(small, done):

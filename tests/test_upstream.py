@@ -155,13 +155,6 @@ def test_hub_load_as_text_fingerprint_and_commit(tmp_path, monkeypatch):
     assert hub.commit(datasets.Dataset.from_list([{"a": "b"}])) is None
 
 
-def test_languages():
-    from recipes.common.upstream import languages
-
-    assert (languages.name_of("DE"), languages.code_of("German")) == ("german", "de")
-    assert languages.name_of("xx") is languages.code_of("Klingon") is None
-
-
 def test_forget_preparation_restore_and_the_rest_are_the_hooks():
     """Every private name of the Trainer that Hooks uses is a method of it; one that is gone fails here by its name."""
     from recipes.common.upstream import trainer as hooks

@@ -20,9 +20,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+import transformers
 import yaml
+from huggingface_hub import get_token
 from transformers import HfArgumentParser, Seq2SeqTrainingArguments
 from transformers.hf_argparser import HfArg
+from transformers.integrations import get_reporting_integration_callbacks
+from transformers.training_args import OptimizerNames
 
 from recipes.common import UserError, did_you_mean
 from recipes.common.decoding import chosen_settings
@@ -32,7 +36,9 @@ from recipes.common.upstream import devices
 from recipes.metrics.scores import METRICS as GREATER_IS_BETTER
 
 FLAGS = yaml.safe_load(Path(__file__).with_name("flags.yaml").read_text(encoding="utf-8"))
-REMOVED, FIXED, RANGES, INDIFFERENT = (FLAGS[section] for section in ("removed", "fixed", "ranges", "indifferent"))
+REMOVED, FIXED, USELESS, RANGES, INDIFFERENT = (
+    FLAGS[section] for section in ("removed", "fixed", "useless", "ranges", "indifferent")
+)
 SWITCHED_OFF = (None, "", False, [])
 HOLDS = {"at least": operator.ge, "at most": operator.le, "above": operator.gt, "below": operator.lt}
 # The Trainer sets the libraries' verbosity anew: without this, warnings that mean nothing come back with it. And one
@@ -120,6 +126,8 @@ def parse(task: Task, argv: list[str] | None = None) -> tuple[RecipeSettings, Se
         settings.dataset_name = None
     if {"train_file", "dataset_name"} & given.keys() and "dataset_config_name" not in given:
         settings.dataset_config_name = None  # the default is that of the recipe's own data set
+    if "no" in (values["eval_strategy"], values["save_strategy"]) and "load_best_model_at_end" not in given:
+        values["load_best_model_at_end"] = False  # there is none to choose
     problems = [*_problems(settings, values), *settings.problems()]
     if problems:
         raise UserError(*problems)
@@ -216,6 +224,9 @@ def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]
     for name, (value, reason) in FIXED.items():
         if name in given and values[name] != value:
             yield f"--{name} {values[name]}: must be {value} here; {reason}"
+    for name, reason in USELESS.items():
+        if values[name] not in SWITCHED_OFF:
+            yield f"--{name} {values[name]}: {reason}"
     if re.search(r"use_reentrant\W+true", str(values["activation_checkpointing_kwargs"]), re.I):
         yield "--activation_checkpointing_kwargs: use_reentrant must be false, or LoRA fails (trap 25)"
     if values["train_sampling_strategy"] == "batch_rebalance":
@@ -227,6 +238,10 @@ def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]
         yield "--max_tokens_per_batch needs --train_sampling_strategy group_by_length"
     if settings.dataset_name and settings.train_file:
         yield "--dataset_name and --train_file: give one of them"
+    evaluated, saved = values["eval_steps"] or values["logging_steps"], values["save_steps"]
+    by_steps = values["eval_strategy"] == values["save_strategy"] == "steps"
+    if values["load_best_model_at_end"] and by_steps and evaluated != saved:
+        yield f"--eval_steps {evaluated:g} and --save_steps {saved:g}: make them equal, or the best model is not kept"
 
 
 def _fault_of_number(name: str, value: float) -> str | None:
@@ -271,4 +286,32 @@ def _training_arguments(values: dict[str, Any], given: dict[str, Any]) -> Seq2Se
     if world > 1 and args.world_size == 1:
         raise UserError(f"WORLD_SIZE={world}, but no process group was set up: every process would train its own model")
     devices.use_one_gpu(args)
+    problems = list(_trial(args))
+    if problems:
+        raise UserError(*problems)
     return args
+
+
+def _trial(args: Seq2SeqTrainingArguments) -> Iterator[str]:
+    """What the library would refuse after data and model were read: optimizers, schedules, trackers, uploads."""
+    model, optimizer = torch.nn.Linear(1, 1), None
+    try:
+        kind, options = transformers.Trainer.get_optimizer_cls_and_kwargs(args)
+        options.pop("optimizer_dict", None)
+        optimizer = kind(model.parameters(), **options)
+    except (ImportError, RuntimeError, TypeError, ValueError) as error:
+        yield f"--optim {OptimizerNames(args.optim).value}: {' '.join(str(error).split())}"
+    schedule = args.lr_scheduler_type, optimizer or torch.optim.SGD(model.parameters()), 1, 10, args.lr_scheduler_kwargs
+    try:
+        transformers.get_scheduler(*schedule)
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
+        kwargs = f" --lr_scheduler_kwargs {json.dumps(args.lr_scheduler_kwargs)}" if args.lr_scheduler_kwargs else ""
+        yield f"--lr_scheduler_type {args.lr_scheduler_type.value}{kwargs}: {' '.join(str(error).split())}"
+    for name in args.report_to:
+        try:
+            for tracker in get_reporting_integration_callbacks([name]):
+                tracker()
+        except (ImportError, RuntimeError, ValueError) as error:
+            yield f"--report_to {name}: {' '.join(str(error).split())}"
+    if args.push_to_hub and get_token() is None:
+        yield "--push_to_hub: nobody is logged in; run 'hf auth login' first"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a person sees while a recipe runs: one line per fact, a bar while it works, a table at the end."""
+"""What a person sees while a recipe runs: one line per fact, a bar while it works."""
 
 import dataclasses
 import logging
@@ -7,7 +7,6 @@ import math
 import sys
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 
 import datasets
 import torch
@@ -16,7 +15,6 @@ from datasets import Dataset
 from tqdm.auto import tqdm
 from transformers import PreTrainedTokenizerBase, TrainingArguments
 
-from recipes.common import disk
 from recipes.common.features import Tables
 from recipes.common.learning.batches import TrainingBatches, lengths_of
 from recipes.common.reading import Splits
@@ -154,23 +152,3 @@ class Progress(transformers.TrainerCallback):
     def _close(self, name):
         if name in self.bars:
             self.bars.pop(name).close()
-
-
-def final_table(folder: Path, metrics: Sequence[str]) -> None:
-    """Untuned, trivial and tuned side by side, what it took, and where to look; read from the run's files."""
-    record, baselines = (disk.read_json(folder / name) for name in ("run.json", "baseline_results.json"))
-    if baselines:
-        title = f"{baselines['split']}, {baselines['rows']} rows"
-        print(f"\n{title:<22}" + "".join(f"{name:>24}" for name in metrics))
-        for label in [name for name in ("untuned", "trivial", "tuned") if name in baselines]:
-            title = baselines["trivial_name"] if label == "trivial" else label
-            print(f"{title:<22}" + "".join(f"{_with_interval(baselines[label], name):>24}" for name in metrics))
-    print("\ntook      " + ", ".join(f"{stage} {value:.0f} s" for stage, value in record["seconds"].items()))
-    if record["peak_memory_gib"]:
-        print(f"memory    {record['peak_memory_gib']} GiB at most")
-    print(f"look at   {folder}/report.html; the model and its card are beside it")
-
-
-def _with_interval(scores: dict[str, float], name: str) -> str:
-    value, low, high = (scores.get(f"{name}{suffix}") for suffix in ("", "_ci_low", "_ci_high"))
-    return "-" if value is None else f"{value:.1f} ({low:.1f} to {high:.1f})"

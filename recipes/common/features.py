@@ -23,11 +23,9 @@ BATCH = 1000  # rows tokenized at a time
 KEPT = 48  # tables in the cache; the least recently used go first
 RECIPES = Path(__file__).resolve().parents[1]
 # Settings that change no feature: those of the decoding, and where the rows come from, which are hashed as they are.
-INDIFFERENT = {
-    "given",
-    *transformers.GenerationConfig().to_dict(),
-    *(one.name for one in dataclasses.fields(arguments.RecipeSettings)),
-} - {"max_source_length", "max_target_length", "source_prefix"}
+SHARED = {one.name for one in dataclasses.fields(arguments.RecipeSettings)}
+INDIFFERENT = {"given", *transformers.GenerationConfig().to_dict(), *SHARED}
+INDIFFERENT -= {"max_source_length", "max_target_length", "source_prefix"}
 
 
 class Tables(dict):
@@ -89,7 +87,9 @@ def from_template(task: Task) -> Callable:
 
 def source_template(template: str, source_prefix: str | None) -> str:
     """`template` with the text before its first field replaced by `source_prefix`; as it is where that is None."""
-    return template if source_prefix is None else source_prefix + template[template.index("{") :]
+    if source_prefix is None:
+        return template
+    return source_prefix.replace("{", "{{").replace("}", "}}") + template[template.index("{") :]
 
 
 def references(row: dict, target: str) -> list[str]:
@@ -119,7 +119,14 @@ def _target(row: dict, source: str, task: Task, settings) -> str:
 
 
 def _encode(tokenizer, side: str, texts: list[str], limit: int) -> tuple[list[list[int]], list[int]]:
-    """(ids within `limit` tokens, lengths before cutting). The tokenizer cuts, since it knows its own end tokens."""
+    """(ids within `limit` tokens, lengths before cutting). The tokenizer cuts, since it knows its own end tokens.
+
+    A tokenizer that was trained by hand may add no end token to targets, and the model would never learn to stop.
+    """
+    end = tokenizer.eos_token_id
+    if side == "text_target" and end is not None and end not in tokenizer(**{side: ["a"]})["input_ids"][0]:
+        ids = [row + [end] for row in tokenizer(**{side: texts})["input_ids"]]
+        return [row if len(row) <= limit else [*row[: limit - 1], end] for row in ids], [len(row) for row in ids]
     ids = tokenizer(**{side: texts})["input_ids"]
     lengths = [len(row) for row in ids]
     long = [number for number, length in enumerate(lengths) if length > limit]

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import transformers
 from huggingface_hub import try_to_load_from_cache
-from peft import LoraConfig, PeftModel, PeftModelForSeq2SeqLM
+from peft import LoraConfig, PeftModelForSeq2SeqLM
 from torch import nn
 from transformers.hf_argparser import HfArg
 
 from recipes.common import UserError
 from recipes.common.arguments import RecipeSettings
-from recipes.common.disk import read_json, write_json
+from recipes.common.disk import write_json
 
 # The projections of attention, as the families call them.
 ATTENTION = {"q", "k", "v", "o", "q_proj", "k_proj", "v_proj", "out_proj"}
@@ -111,20 +111,6 @@ def save(model: nn.Module, folder: Path | None) -> nn.Module:
         model.save_pretrained(folder)
         write_json(Path(folder) / "base.json", model.base)
     return model.unload()
-
-
-def load(folder: Path, model: nn.Module) -> nn.Module:
-    """`model` with the adapter in `folder`; a UserError if it was trained beside other weights (trap 29)."""
-    base = read_json(Path(folder) / "base.json")
-    if not base:
-        raise UserError(f"{folder}: no adapter of these recipes: it has no base.json")
-    if fingerprint(model) != base["sha256"]:
-        revision = base["revision"] or base["commit"] or "main"
-        raise UserError(
-            f"{folder}: this adapter belongs to {base['name']} (revision {revision}) in fp32, and this is another "
-            "model, another revision, or loaded in half precision"
-        )
-    return PeftModel.from_pretrained(model, folder)
 
 
 def fingerprint(model: nn.Module) -> str:

@@ -64,6 +64,7 @@ def load_tokenizer(settings: RecipeSettings) -> PreTrainedTokenizerBase:
     tokenizer = _from_hub(transformers.AutoTokenizer, settings, flag)
     if tokenizer.pad_token_id is None:
         raise UserError(f"{flag} {name}: its tokenizer has no padding token")
+    tokenizer.padding_side = "right"  # decoder inputs are made of labels that begin at the left
     return tokenizer
 
 
@@ -164,6 +165,11 @@ def _check_folder(name: str) -> None:
     looks_local = path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
     if path.is_dir() and not (path / "config.json").is_file():
         raise UserError(f"--model_name_or_path {name}: the folder has no config.json, so it is no checkpoint")
+    if (path / "adapter_config.json").is_file():
+        raise UserError(
+            f"--model_name_or_path {name}: the folder holds an adapter, too: the library would load it, and freeze the "
+            "model; move adapter_config.json away, or merge it first"
+        )
     if path.is_file() or (looks_local and not path.exists()):
         raise UserError(f"--model_name_or_path {name}: no such folder; name a checkpoint folder or a Hub model")
 

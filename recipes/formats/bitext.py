@@ -6,21 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from transformers.models.whisper.tokenization_whisper import LANGUAGES, TO_LANGUAGE_CODE
+
 from recipes.common import UserError
 from recipes.common.reading import files
-from recipes.common.upstream import languages
 
 
 def english_name(name: str) -> str:
     """What a language is called in a prompt: "German" for de, German or german; an unknown name stays as it is."""
-    english = languages.name_of(languages.code_of(name) or name)
+    # A hundred languages, as Whisper knows them: Python has no such table.
+    english = LANGUAGES.get(TO_LANGUAGE_CODE.get(name.lower(), name.lower()))
     return english.title() if english else name
 
 
 def language_names(name: str) -> tuple[str, ...]:
     """What a column or a file of a language may be called: as given, by its code, by its English name."""
     english = english_name(name)
-    code = languages.code_of(english) or name
+    code = TO_LANGUAGE_CODE.get(english.lower(), name)
     return tuple(dict.fromkeys((name, code, english, english.lower())))
 
 

@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a finished run is shown as: report.html, the model card, a sheet for a person's judgement."""
 
-from pathlib import Path
-
+from recipes.common.running import Run
 from recipes.report.card import write_card
 from recipes.report.page import write_report
 from recipes.report.spot_check import spot_check
+from recipes.report.table import print_table
 
-__all__ = ["spot_check", "write", "write_card", "write_report"]
+__all__ = ["show", "spot_check", "write", "write_card", "write_report"]
 
 
-def write(folder: str | Path) -> None:
+def write(run: Run) -> None:
     """Write README.md, the model card, and report.html from the other files of a run's folder."""
-    write_card(folder)
-    write_report(folder)
+    if run.is_main:
+        write_card(run.folder)
+        write_report(run.folder)
+
+
+def show(run: Run) -> None:
+    """Print the table at the end."""
+    if run.is_main:
+        print_table(run.folder)

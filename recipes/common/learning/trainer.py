@@ -27,10 +27,8 @@ class Seq2SeqTrainer(Hooks):
     - evaluation_order: longest first, so that batches carry little padding and memory runs out at once or never.
     - train: goes on where early stopping had ended; train_loss is that of all steps, also of those before a resume.
 
-    Args:
-        compute_metrics: a judging.Judge, or (EvalPrediction, table) -> {metric: value} with its `texts`.
-        max_tokens_per_batch: batches of this many tokens instead of args.per_device_train_batch_size rows.
-        All others as transformers.Seq2SeqTrainer; args.generation_config must be set.
+    Args: as for the library's, but compute_metrics is a judging.Judge and args.generation_config must be set;
+        max_tokens_per_batch makes batches of so many tokens instead of args.per_device_train_batch_size rows.
     """
 
     def __init__(
@@ -94,8 +92,7 @@ class Seq2SeqTrainer(Hooks):
 
     def get_train_dataloader(self) -> torch.utils.data.DataLoader:
         args = self.args
-        options = ["num_workers", "pin_memory", "persistent_workers", "prefetch_factor", "in_order"]
-        options.append("multiprocessing_context")
+        options = "num_workers pin_memory persistent_workers prefetch_factor in_order multiprocessing_context"
         self.order = TrainingBatches(
             rows=len(self.train_dataset) - 1,  # the last one is blank
             batch_size=self.batch_size,
@@ -109,7 +106,7 @@ class Seq2SeqTrainer(Hooks):
             self.train_dataset,
             batch_sampler=self.order,
             collate_fn=self.data_collator,
-            **{name: getattr(args, f"dataloader_{name}") for name in options},
+            **{name: getattr(args, f"dataloader_{name}") for name in options.split()},
         )
         return self.accelerator.prepare(loader)
 

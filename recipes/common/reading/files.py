@@ -137,7 +137,12 @@ def text_lines(path: Path) -> Iterator[str]:
 
 def _read_csv(path: Path, mark: str = ",") -> Iterator[Row]:
     csv.field_size_limit(2**31 - 1)  # the default, 131,072 characters, is shorter than many a document
-    rows = _csv_rows(path, csv.reader(text_lines(path), delimiter=mark, strict=True))
+    # Files with tabs, as Tatoeba, MRPC and PAWS are, know no quotes: one at the start of a field is a text's own.
+    if mark == "\t":
+        reader = csv.reader(text_lines(path), delimiter=mark, quoting=csv.QUOTE_NONE)
+    else:
+        reader = csv.reader(text_lines(path), delimiter=mark, strict=True)
+    rows = _csv_rows(path, reader)
     start, header, fault = next(rows, (1, [], None))
     repeated = [name for name, count in Counter(header).items() if count > 1]
     other = next((other for other in ";\t|," if len(header) == 1 and other in header[0]), None)
@@ -151,7 +156,10 @@ def _read_csv(path: Path, mark: str = ",") -> Iterator[Row]:
         if fault:
             yield Row({}, path, line, broken=("quotes do not pair up", fault))
         elif len(cells) != len(header):
-            detail = f"{len(cells)} fields where the header has {len(header)}; quote a field that holds {mark!r}"
+            remedy = f"quote a field that holds {mark!r}"
+            if mark == "\t":
+                remedy = "a field of a .tsv holds no tab; write .csv"
+            detail = f"{len(cells)} fields where the header has {len(header)}; {remedy}"
             yield Row({}, path, line, broken=("too many or too few fields", detail))
         else:
             yield Row(zip(header, cells, strict=True), path, line)

@@ -38,8 +38,7 @@ class Run:
 
     def __init__(self, task: Task, settings, args: TrainingArguments):
         self.task, self.settings, self.args = task, settings, args
-        self.folder = Path(args.output_dir)
-        self.is_main = args.process_index == 0
+        self.folder, self.is_main = Path(args.output_dir), args.process_index == 0
         self.seconds: dict[str, float] = {}
         self._mark = time.perf_counter()
         self.record = {
@@ -52,7 +51,7 @@ class Run:
             "arguments": args.to_dict(),
             "world_size": args.world_size,
             "seed": args.seed,
-            "command": [Path(sys.executable).name, *sys.argv],
+            "command": [Path(sys.executable).name, *_without_token(sys.argv)],
             "versions": machine.versions(),
             "machine": machine.hardware(args),
             "commit": machine.commit(task.recipe.parent),
@@ -147,7 +146,7 @@ class Run:
         return str(chosen) if chosen else None
 
     def compare(self, judge: Judge, trainer: transformers.Trainer, tables: features.Tables) -> None:
-        """Score the untuned model and the trivial answer on some rows, unless an earlier start of this run has."""
+        """Score the untuned model and the trivial answer, unless an earlier start of this run has."""
         self.compared = features.sample(tables[self.split], BASELINE_ROWS, self.args.seed)
         judge.baselines = disk.from_first_process(lambda: self.read("baseline_results.json"))
         if not judge.baselines:
@@ -182,11 +181,6 @@ class Run:
         trainer.save_state()
         self.record.pop("reason", None)
         self.write(status="done", signatures=judge.signatures, peak_memory_gib=machine.peak_memory_gib())
-
-    def show(self) -> None:
-        """Print the final table."""
-        if self.is_main:
-            console.final_table(self.folder, self.task.metrics)
 
     def lap(self, stage: str) -> None:
         """Note the seconds since the last lap under `stage`."""
@@ -272,6 +266,14 @@ def _release() -> None:
     if _current is not None:
         _current.lock.release()
         _current = None
+
+
+def _without_token(words: list[str]) -> list[str]:
+    """A command line that can be shown to others."""
+    shown = [re.sub("^--hub_token=.*", "--hub_token=<HUB_TOKEN>", word) for word in words]
+    for place in [place for place, word in enumerate(words[:-1]) if word == "--hub_token"]:
+        shown[place + 1] = "<HUB_TOKEN>"
+    return shown
 
 
 def changes(old: dict, new: dict) -> list[tuple]:

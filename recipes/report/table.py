@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table on the screen at the end of a run."""
+
+import json
+from pathlib import Path
+
+
+def print_table(folder: Path) -> None:
+    """Untuned, trivial and tuned side by side, what it took, and where to look; read from the run's files."""
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    path = folder / "baseline_results.json"
+    baselines = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if baselines:
+        title = f"{baselines['split']}, {baselines['rows']} rows"
+        print(f"\n{title:<22}" + "".join(f"{name:>24}" for name in record["metrics"]))
+        for label in [name for name in ("untuned", "trivial", "tuned") if name in baselines]:
+            title = baselines["trivial_name"] if label == "trivial" else label
+            cells = [_with_interval(baselines[label], name) for name in record["metrics"]]
+            print(f"{title:<22}" + "".join(f"{cell:>24}" for cell in cells))
+    print("\ntook      " + ", ".join(f"{stage} {value:.0f} s" for stage, value in record["seconds"].items()))
+    if record["peak_memory_gib"]:
+        print(f"memory    {record['peak_memory_gib']} GiB at most")
+    print(f"look at   {folder}/report.html; the model and its card are beside it")
+
+
+def _with_interval(scores: dict[str, float], name: str) -> str:
+    value, low, high = (scores.get(f"{name}{suffix}") for suffix in ("", "_ci_low", "_ci_high"))
+    return "-" if value is None else f"{value:.1f} ({low:.1f} to {high:.1f})"
