@@ -1,25 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""German chats, for pre-training only."""
+"""German chats, for pre-training only; their words are in phrases/chats_de.yaml."""
 
 from world import shop
+from world.phrasebook import load
 
-HELLOS = ("Guten Tag!", "Hallo!", "Guten Morgen,", "Hallo zusammen,")
-WISHES = {
-    "ich warte noch auf {item_acc}.": "{item_nom} wurde am {date} verschickt, {name}.",
-    "ich möchte {item_acc} umtauschen.": "Gern, {name}. Bitte senden Sie {item_acc} aus der Bestellung {order} zurück.",
-    "{item_nom} ist kaputt.": "Das tut mir leid, {name}. Unsere Werkstatt repariert {item_acc}.",
-    "ich brauche die Rechnung.": "Die Rechnung zur Bestellung {order} geht an {email}, {name}.",
-    "ich möchte meine Bestellung stornieren.": "Die Bestellung {order} ist storniert, {name}.",
-    "mein Gutschein funktioniert nicht.": "Der Gutschein {{{code}}} gilt jetzt für die Bestellung {order}, {name}.",
-    "wohin geht mein Paket?": "Die Bestellung {order} geht an {address}, {name}.",
-    "es fehlt ein Teil von {item_dat}.": "Das fehlende Teil schicken wir nach {city}, {name}.",
-}
-ASKS = (
-    ("Wie lautet die Bestellnummer?", ("Sie lautet {order}.", "Es ist die {order}.", "Bestellung {order}.")),
-    ("Wie ist Ihr Name?", ("{name}.", "Mein Name ist {name}.", "Ich heiße {name}.")),
-    ("In welcher Stadt wohnen Sie?", ("In {city}.", "Ich wohne in {city}.")),
-)
-BYES = (("Danke, das war alles.", "Sehr gern, {name}. Auf Wiedersehen!"), ("Vielen Dank!", "Gern geschehen, {name}."))
+_READ = load("chats_de")
+HELLOS, WISHES, BYES = (_READ[name] for name in ("HELLOS", "WISHES", "BYES"))
+ASKS = tuple(tuple(asked.values()) for asked in _READ["ASKS"])  # (question, answers)
 
 
 def transcript(draw):

@@ -101,9 +101,7 @@ class Fact:
 
 
 QUESTIONS = {kind: questions for kind, (questions, _) in policy_topics.KINDS.items()}
-TOPICS = tuple(
-    Topic(kind, *line) for kind, (_, text) in policy_topics.KINDS.items() for line in policy_topics.lines(text)
-)
+TOPICS = tuple(Topic(kind, *topic) for kind, (_, topics) in policy_topics.KINDS.items() for topic in topics)
 OF_POLICIES = tuple(topic for topic in TOPICS if topic.section in POLICY)
 OF_MANUALS = tuple(topic for topic in TOPICS if topic.section in MANUAL)
 

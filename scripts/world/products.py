@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass
 
 from world import product_phrases, shop, splits
-from world.lexicon import entries
 from world.product_phrases import ADJECTIVES, ARTICLE, FACTS, FRAMES, MADE_OF, MATERIALS, RELATIVES
 
 COUNTS = {"train": 2000, "validation": 200, "test": 200}
@@ -16,10 +15,8 @@ SOFT_GOODS = ("textiles", "clothing")
 PORTABLE = ("kitchen", "toys")
 TINY = ("egg cup", "corkscrew", "kite", "butter dish")
 
-MATERIAL_OF = {item: kind for kind, items in MADE_OF.items() for item in entries(items)}
-LISTS = {name: set(entries(getattr(product_phrases, name.upper()))) for name in ("upright", "wide", "long", "warm")}
-LISTS |= {"soft": set(entries(product_phrases.SOFT)), "carried": set(entries(product_phrases.CARRIED))}
-LISTS |= {"vessel": set(entries(product_phrases.VESSELS)), "material": set(MATERIAL_OF)}
+MATERIAL_OF = {item: kind for kind, items in MADE_OF.items() for item in items}
+LISTS = product_phrases.LISTS | {"material": set(MATERIAL_OF)}
 FITS = {
     "": lambda item: True,
     "hard": lambda item: item.category not in SOFT_GOODS,

@@ -1,74 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""German letters to the shop, for pre-training only."""
+"""German letters to the shop, for pre-training only; their words are in phrases/tickets_de.yaml."""
 
 from world import shop
+from world.phrasebook import load
 
-GREETINGS = ["Sehr geehrte Damen und Herren,", "Guten Tag,", "Hallo {shop}-Team,", "Liebes Team,", "Hallo,"]
-CLOSINGS = ["Mit freundlichen Grüßen", "Viele Grüße", "Herzliche Grüße", "Besten Dank und viele Grüße", "Danke,"]
-RECEIVED = (
-    [
-        "am {bought} habe ich bei Ihnen {item_a_acc} bestellt, die Bestellnummer ist {order}.",
-        "es geht um {item_acc} aus meiner Bestellung {order}.",
-        "letzten {weekday} kam das Paket zur Bestellung {order} mit {item_dat} an.",
-        "ich habe eine Frage zu {item_dat} aus der Bestellung {order}.",
-        "im {month} habe ich {item_a_acc} bei Ihnen gekauft, Bestellung {order}.",
-        "endlich ist die Bestellung {order} da, nur mit {item_dat} bin ich nicht zufrieden.",
-    ],
-    [
-        "Leider ist {item_nom} zerkratzt angekommen. [Ich bitte um eine Erstattung.|Bitte schicken Sie mir einen "
-        "Ersatz.]",
-        "{item_nom} gefällt mir gut, aber die Farbe ist {colour} statt {colour2}. Kann ich umtauschen?",
-        "Im Karton fehlt {part_nom}. Können Sie mir {part_acc} bitte nachsenden?",
-        "Schon nach {count} Wochen ist {part_nom} kaputt. Das ist doch sicher ein Fall für die Garantie.",
-        "Auf der Rechnung steht der Betrag von {price}, abgebucht wurden aber {price2}. Bitte [prüfen|korrigieren] "
-        "Sie das.",
-        "Bitte senden Sie mir eine Kopie der Rechnung [an {email}|für das Finanzamt|für meine Unterlagen].",
-        "Ich brauche ein Rücksendeetikett, denn {item_nom} ist leider zu [klein|groß].",
-        "Ich habe alles zurückgeschickt und warte seit dem {date} auf die Erstattung von {price}.",
-        "{item_nom} riecht nach Rauch. Bitte nennen Sie mir einen Weg, wie ich das Geld zurückbekomme.",
-        "Ich möchte {item_acc} gern gegen {item2_a_acc} tauschen. Geht das?",
-        "Laut Katalog kostet {item_nom} nur {price}, ich habe aber {price2} gezahlt.",
-        "{part_nom} ist locker und lässt sich nicht befestigen. Wer kann das reparieren?",
-    ],
-)
-PENDING = (
-    [
-        "am {bought} habe ich bei Ihnen {item_a_acc} bestellt, die Bestellnummer ist {order}.",
-        "ich schreibe Ihnen wegen der Bestellung {order}.",
-        "ich warte noch auf {item_acc} aus der Bestellung {order}.",
-        "meine Bestellung {order} vom {bought} ist noch unterwegs.",
-        "gerade habe ich {item_a_acc} bestellt, Nummer {order}.",
-    ],
-    [
-        "Wir ziehen um. Bitte liefern Sie das Paket an die neue Adresse: {address}.",
-        "Laut {courier} wurde das Paket am {date} zugestellt, hier ist aber nichts angekommen.",
-        "Ist es möglich, dass Sie erst am {date} liefern? Vorher ist niemand zu Hause.",
-        "Der Gutschein {code} wird nicht angenommen. [Woran liegt das?|Bitte helfen Sie mir weiter.]",
-        "Ich möchte die Bestellung stornieren, weil [ich sie versehentlich aufgegeben habe|die Lieferung zu lange "
-        "dauert].",
-        "Können Sie alles als Geschenk verpacken? Die Karte ist für {friend}.",
-        "Könnten Sie das Paket [bei den Nachbarn|in der Garage|beim Bäcker nebenan] abgeben lassen?",
-        "Ich kann mich nicht mehr anmelden, weil [mein Konto gesperrt ist|die E-Mail mit dem Passwort nicht ankommt].",
-        "Bitte legen Sie noch {item2_a_acc} dazu.",
-        "Zugesagt war die Lieferung für den {date}. Wo ist das Paket?",
-        "Ich möchte gern [auf Rechnung|mit Karte|per Überweisung] zahlen. Können Sie das ändern?",
-    ],
-)
-EXTRAS = [
-    "Meine Kundennummer ist {customer}.",
-    "Sie erreichen mich unter {phone}.",
-    "Bitte antworten Sie bis zum {date2}.",
-    "Mit {agent} aus der {department} habe ich schon gesprochen.",
-    "Die Sendungsnummer lautet {tracking}.",
-    "Bisher war ich mit Ihrem Laden immer sehr zufrieden.",
-    "In {city} regnet es seit {count} Tagen, da habe ich endlich Zeit zum Schreiben.",
-    "Die Bestellung {order2} kam dagegen pünktlich an.",
-    "{item2_nom} vom letzten Jahr [ist übrigens immer noch wie neu|macht uns immer noch Freude].",
-    "Gezahlt habe ich {price} per [Karte|Überweisung].",
-    "Noch einmal die Nummer der Bestellung: {order}.",
-]
-# Only departments of feminine gender fit "aus der".
-DEPARTMENTS = ("Retourenstelle", "Buchhaltung", "Versandabteilung", "Bestellannahme", "Reklamationsabteilung")
+_READ = load("tickets_de", sequence=list)
+GREETINGS, CLOSINGS, EXTRAS = (_READ[name] for name in ("GREETINGS", "CLOSINGS", "EXTRAS"))
+DEPARTMENTS = tuple(_READ["DEPARTMENTS"])
+RECEIVED, PENDING = (tuple(_READ[name].values()) for name in ("RECEIVED", "PENDING"))  # (situations, matters)
 
 
 def _slots(draw):
