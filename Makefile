@@ -19,11 +19,16 @@ FLAGS     = $(if $(MODEL),--model_name_or_path $(MODEL)) $(if $(DATASET),--datas
 LAUNCH    = $(if $(filter-out 1,$(NPROC)),OMP_NUM_THREADS=$$(( ($(CORES) + $(NPROC) - 1) / $(NPROC) )) \
             $(BIN)/torchrun --standalone --shutdown-timeout=600 --nproc_per_node=$(NPROC),$(BIN)/python)
 
+# Recipes of your own, such as `make new` writes: each has a target by its name.
+BUNDLED := __init__ prediction summarize_t5 paraphrase_bart translate_mt5_lora qa_t5 convo_flant5 text_to_text
+MINE    := $(filter-out $(BUNDLED),$(basename $(notdir $(wildcard recipes/*.py))))
+
 .DEFAULT_GOAL := help
-.PHONY: help summarize paraphrase translate qa convo text2text predict run setup test bench chaos lint format check data pretrain clean
+.PHONY: $(MINE) new help summarize paraphrase translate qa convo text2text predict run setup test bench chaos lint format check data pretrain clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@$(foreach one,$(MINE),printf '  make %-11s %s\n' $(one) 'your own: recipes/$(one).py';)
 	@echo "  variables          MODEL= DATASET= TRAIN= VALIDATION= TEST= CONFIG= OUT= NPROC= ARGS=\"--flag value\" VENV= PYTHON="
 
 summarize: $(READY)  ## fine-tune a summarizer: bundled tickets and tiny T5, or your MODEL= DATASET= TRAIN=
@@ -47,7 +52,13 @@ text2text: $(READY)  ## any text to any other: bundled FAQ and tiny T5, or your 
 predict: $(READY)  ## use a trained model: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl
 	$(BIN)/python scripts/predict.py --run $(or $(RUN),$(error name a run: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl)) --input $(INPUT) --output $(OUTPUT) $(ARGS)
 
-run: $(READY)  ## run a recipe of your own: make run RECIPE=headlines TRAIN=mine.csv
+new: $(READY)  ## copy a recipe under a name of your own: make new NAME=headlines FROM=summarize, then make headlines
+	$(BIN)/python scripts/new_recipe.py --name $(or $(NAME),$(error name it: make new NAME=headlines FROM=summarize)) --from $(or $(FROM),$(error copy which? make new NAME=headlines FROM=summarize))
+
+$(MINE): $(READY)
+	$(strip $(LAUNCH) recipes/$@.py $(if $(OWN)$(wildcard configs/embedded/$@.yaml),$(SETTINGS)) $(FLAGS))
+
+run: $(READY)  ## run any recipe by its file: make run RECIPE=headlines TRAIN=mine.csv
 	$(strip $(LAUNCH) recipes/$(or $(RECIPE),$(error name it: make run RECIPE=headlines)).py $(if $(CONFIG),--config $(CONFIG)) $(FLAGS))
 
 setup: $(READY)  ## create the environment and install the pinned requirements
