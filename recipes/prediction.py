@@ -6,10 +6,12 @@ predict(["My lamp arrived broken. Please send a new one."])       # or rows: [{"
 # ["The customer wants a new lamp."]
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -24,8 +26,9 @@ from recipes.common import UserError, console, decoding, disk, features, lora, m
 from recipes.common.decoding import Output
 from recipes.common.judging import group_by_row
 from recipes.common.learning import Collator
-from recipes.common.running import ending
-from recipes.common.running.machine import sha256
+from recipes.common.running import ending, record
+
+RECIPES = Path(__file__).resolve().parent
 
 
 class Predictor:
@@ -35,20 +38,27 @@ class Predictor:
         folder: the output folder of a run.
         batch_size: sources at a time; None: as in the run, so that its own rows give its own predictions.
         device: such as "cpu" or "cuda:1"; None: the accelerator if there is one.
+        trust_recipe: run the folder's programs, its recipe.py and the code of its model, though they may be anybody's;
+            else recipe.py has to be one of this repository's recipes, and a model has no code of its own.
     Raises:
-        UserError: the folder holds no run that is done.
+        UserError: the folder holds no run that is done, or a recipe that is not trusted.
     """
 
-    def __init__(self, folder: str | Path, batch_size: int | None = None, device: str | None = None):
+    def __init__(
+        self,
+        folder: str | Path,
+        batch_size: int | None = None,
+        device: str | None = None,
+        trust_recipe: bool = False,
+    ):
+        if batch_size is not None and batch_size < 1:
+            raise UserError(f"--batch_size {batch_size}: must be at least 1")
         self.folder = Path(folder)
-        self.record = disk.read_json(self.folder / "run.json")
-        if not self.record:
-            raise UserError(f"{folder}: no run.json in it, so it is not the folder of a run")
-        if self.record["status"] != "done":
-            raise UserError(f"{folder}: this run is {self.record['status']}; the command that began it goes on with it")
-        self.task = tasks.task_of_module(_load_recipe(self.folder / "recipe.py"))
+        self.record = record.read_done(self.folder)
+        self.task = tasks.task_of_module(_load_recipe(self.folder / "recipe.py", trust_recipe))
         own = {field.name for field in dataclasses.fields(self.task.settings)}
         known = {name: value for name, value in self.record["settings"].items() if name in own}
+        known["trust_remote_code"] = trust_recipe and known.get("trust_remote_code") is True
         self.settings = self.task.settings(**known)
         if self.task.with_settings:
             self.task = self.task.with_settings(self.task, self.settings)
@@ -125,12 +135,12 @@ class Predictor:
     def identity(self, rows: list[dict]) -> dict:
         """What predictions for these rows depend on, as JSON."""
         hashed = hashlib.sha256("".join(map(disk.json_line, rows)).encode()).hexdigest()
-        return {"run": sha256(self.folder / "run.json"), "rows": hashed, "batch_size": self.batch_size}
+        return {"run": disk.sha256(self.folder / "run.json"), "rows": hashed, "batch_size": self.batch_size}
 
     def changed(self) -> str | None:
         """A sentence if the recipe in the repository is no longer the one that ran."""
-        now = Path(__file__).resolve().parent / f"{self.record['recipe']['name']}.py"
-        if not now.is_file() or sha256(now) == self.record["recipe"]["sha256"]:
+        now = RECIPES / f"{self.record['recipe']['name']}.py"
+        if not now.is_file() or disk.sha256(now) == self.record["recipe"]["sha256"]:
             return None
         return f"{now.name} has changed since; this run's own recipe.py is used"
 
@@ -149,6 +159,63 @@ def load_adapter(folder: Path, model: torch.nn.Module) -> torch.nn.Module:
     return PeftModel.from_pretrained(model, folder)
 
 
+class Unfinished:
+    """The folder OUTPUT.unfinished, which one process holds while it makes OUTPUT, and which it leaves if it is killed.
+
+    Args:
+        output: a file that is not there yet.
+    Raises:
+        UserError: OUTPUT is there, another process is making it, or somebody's own files have that name.
+    """
+
+    def __init__(self, output: str | Path):
+        self.output, self.folder = Path(output), Path(f"{output}.unfinished")
+        self.journal, self.whole = self.folder / "journal.jsonl", self.folder / "predictions.jsonl"
+
+    def __enter__(self):
+        self._refuse_existing()
+        if not self.output.absolute().parent.is_dir():
+            raise UserError(f"--output {self.output}: there is no such folder")
+        known = {disk.LOCK, self.journal.name, self.whole.name}
+        if os.path.lexists(self.folder) and not (
+            self.folder.is_dir() and {path.name.removesuffix(".tmp") for path in self.folder.iterdir()} <= known
+        ):
+            raise UserError(f"--output {self.output}: {self.folder} is in the way; move it, or name another output")
+        try:
+            self.folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise UserError(f"--output {self.output}: {self.folder}: {error.strerror}") from None
+        self.lock = disk.FolderLock(self.folder, f"--output {self.output}")
+        try:
+            self._refuse_existing()  # one that was finished a moment ago
+        except UserError:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.lock.release()
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()  # only if nothing was made
+
+    def finish(self, rows: list[dict]) -> None:
+        """Make `rows` OUTPUT in one step."""
+        disk.write_lines(self.whole, rows)
+        try:
+            os.link(self.whole, self.output)
+        except FileExistsError:
+            self._refuse_existing(f"; what was made for it is {self.whole}")
+        except OSError:  # a file system without links
+            self._refuse_existing(f"; what was made for it is {self.whole}")
+            os.replace(self.whole, self.output)
+        self.whole.unlink(missing_ok=True)
+        self.journal.unlink(missing_ok=True)
+
+    def _refuse_existing(self, more: str = "") -> None:
+        if os.path.lexists(self.output):
+            raise UserError(f"--output {self.output}: exists; name a new file{more}")
+
+
 class Journal(dict):
     """{first place of a batch: its outputs}, kept in a file line by line, so that what was killed goes on.
 
@@ -156,22 +223,28 @@ class Journal(dict):
         path: of the file; there is none before the first batch is done.
         belongs_to: what the outputs depend on, as JSON; it is the file's first line.
     Raises:
-        UserError: the file belongs to something else.
+        UserError: the file belongs to something else, or was changed.
     """
 
     def __init__(self, path: str | Path, belongs_to: dict):
         super().__init__()
-        self.path = Path(path)
-        self.head = disk.json_line(belongs_to)
-        # A kill in the middle of a write leaves half a line, the last.
-        head, *lines = (self.path.read_text(encoding="utf-8") if self.path.exists() else self.head).splitlines(True)
+        self.path, self.head = Path(path), disk.json_line(belongs_to)
+        if not self.path.exists():
+            return
+        try:
+            head, *lines = self.path.read_text(encoding="utf-8").splitlines(True)
+            # A kill in the middle of a write leaves half a line, the last.
+            whole = [line for line in lines if line.endswith("\n")]
+            known = {
+                int(place): [[decoding.Output(*one) for one in several] for several in made]
+                for place, made in map(json.loads, whole)
+            }
+        except (ValueError, TypeError, RecursionError):
+            raise UserError(f"{self.path}: damaged; remove its folder, and begin anew") from None
         if head != self.head:
             raise UserError(f"{self.path}: was begun with another run, input or batch size; finish that, or remove it")
-        whole = [line for line in lines if line.endswith("\n")]
-        if self.path.exists():
-            disk.write_text(self.path, "".join([head, *whole]))
-        for place, made in map(json.loads, whole):
-            super().__setitem__(place, [[decoding.Output(*one) for one in several] for several in made])
+        disk.write_text(self.path, "".join([head, *whole]))
+        self.update(known)
 
     def __setitem__(self, place, made):
         super().__setitem__(place, made)
@@ -181,11 +254,16 @@ class Journal(dict):
             file.write(disk.json_line([place, made]))
 
 
-def _load_recipe(path: Path) -> ModuleType:
+def _load_recipe(path: Path, trusted: bool) -> ModuleType:
     """The module in `path`; the search path stays as it was, though a recipe puts its repository there."""
     if not path.is_file():
         raise UserError(f"{path}: no such file; it was written by the run, and says how sources are made")
-    name = f"recipe_of_{sha256(path)[:16]}"
+    if not trusted and disk.sha256(path) not in {disk.sha256(one) for one in RECIPES.glob("*.py")}:
+        raise UserError(
+            f"{path}: a program, and none of the recipes in {RECIPES}: it was changed there since, or comes from "
+            "somebody else. Read it, then let it run with --trust_recipe (in Python: trust_recipe=True)"
+        )
+    name = f"recipe_of_{disk.sha256(path)[:16]}"
     spec = importlib.util.spec_from_file_location(name, path)
     module, before = importlib.util.module_from_spec(spec), list(sys.path)
     sys.modules[name] = module  # dataclasses look their module up

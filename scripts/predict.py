@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
 from recipes import prediction
-from recipes.common import UserError, disk, running
+from recipes.common import running
 from recipes.common.running import ending
 
 
@@ -25,28 +25,27 @@ def parse(argv=None):
     parser.add_argument("--input", required=True, help="csv, tsv, json, jsonl, parquet, or text .gz")
     parser.add_argument("--output", required=True, type=Path, help="a new file of JSON lines")
     parser.add_argument("--batch_size", type=int, help="sources at a time; default: as in the run")
+    parser.add_argument(
+        "--trust_recipe", action="store_true", help="run the folder's recipe.py and model code, anybody's"
+    )
     return parser.parse_args(argv)
 
 
 def main(argv=None):
     settings = parse(argv)
-    if settings.output.exists():
-        raise UserError(f"--output {settings.output}: exists; name a new file")
-    if not settings.output.absolute().parent.is_dir():
-        raise UserError(f"--output {settings.output}: there is no such folder")
-    predictor = prediction.Predictor(settings.run, settings.batch_size)
-    rows, notes = predictor.read(settings.input)
-    changed = predictor.changed()
-    for note in [changed, *notes] if changed else notes:
-        print(f"note      {note}")
-    print(f"{settings.run} on {settings.input}, {len(rows):,} rows", flush=True)
-    ending.install()
-    # Until all is done, finished batches are kept here: the same command goes on after them.
-    journal = prediction.Journal(f"{settings.output}.partial", predictor.identity(rows))
-    if journal:
-        print(f"goes on   after {len(journal):,} batches in {journal.path}", flush=True)
-    disk.write_lines(settings.output, predictor.predict(rows, progress=True, journal=journal))
-    journal.path.unlink(missing_ok=True)
+    with prediction.Unfinished(settings.output) as unfinished:
+        predictor = prediction.Predictor(settings.run, settings.batch_size, trust_recipe=settings.trust_recipe)
+        rows, notes = predictor.read(settings.input)
+        changed = predictor.changed()
+        for note in [changed, *notes] if changed else notes:
+            print(f"note      {note}")
+        print(f"{settings.run} on {settings.input}, {len(rows):,} rows", flush=True)
+        ending.install()
+        # Until all is done, finished batches are kept here: the same command goes on after them.
+        journal = prediction.Journal(unfinished.journal, predictor.identity(rows))
+        if journal:
+            print(f"goes on   after {len(journal):,} batches in {journal.path}", flush=True)
+        unfinished.finish(predictor.predict(rows, progress=True, journal=journal))
     print(f"wrote     {settings.output}")
 
 

@@ -26,13 +26,14 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+MONDAY = {"rows": "of monday"}
 TABLES = SimpleNamespace(lengths={}, lost={}, notes=[])
 
 
 class Split(dict):
     """As reading.Splits: what run.json tells of the data."""
 
-    report = "rows of monday"
+    report = MONDAY
 
 
 def make(*flags):
@@ -53,7 +54,7 @@ def make(*flags):
     return runs.Run(task, settings, args)
 
 
-def is_done(run, data="rows of monday"):
+def is_done(run, data=MONDAY):
     splits = Split()
     splits.report = data
     return run.is_done(splits)
@@ -87,7 +88,7 @@ def test_record(here):
     record = read_json("outputs/tell/run.json")
     assert record["status"] == "running"
     assert record["recipe"] == {"name": "tell", "sha256": hashlib.sha256(b"print('a recipe')\n").hexdigest()}
-    assert (record["source"], record["target"], record["data"]) == ("tell: {text}", "{answer}", "rows of monday")
+    assert (record["source"], record["target"], record["data"]) == ("tell: {text}", "{answer}", MONDAY)
     assert (record["seed"], record["arguments"]["seed"], record["world_size"]) == (7, 7, 1)
     assert record["settings"]["max_source_length"] == 512
     assert record["versions"]["transformers"] == "5.23.0"
@@ -157,7 +158,6 @@ def test_only_the_first_process_writes(here):
     is_done(run)
     run.start(TABLES)
     run.write_json("a.json", {})
-    run.write_predictions([{"id": "a"}])
     run.save_metrics("eval", {"eval_loss": 1.0})
     run.write(status="done")
     assert contents(here) == ["tell.py"]
@@ -177,15 +177,15 @@ def test_trap_38_texts_with_line_breaks():
     """A joined text file would have had more lines than inputs."""
     texts = ["one\ntwo", "a\r\nb", "", "tab\there", 'say "hi" \\n', "Straße 東京", "\n"]
     rows = [{"id": str(n), "prediction": text} for n, text in enumerate(texts)]
-    started().write_predictions(rows)
-    assert read_jsonl("outputs/tell/predictions.jsonl") == rows
+    disk.write_lines("predictions.jsonl", rows)
+    assert read_jsonl("predictions.jsonl") == rows
 
 
 def test_trap_38_line_ends_that_only_unicode_knows(here):
     """Readers that split lines as Python's str.splitlines does end one at U+2028, U+2029 and U+0085, too."""
     rows = [{"id": "a", "prediction": "one\u2028two\u2029three\x85four"}]
-    started().write_predictions(rows)
-    lines = (here / "outputs/tell/predictions.jsonl").read_text(encoding="utf-8").splitlines()
+    disk.write_lines("predictions.jsonl", rows)
+    lines = (here / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in lines] == rows
 
 
@@ -230,7 +230,7 @@ def test_an_old_run_in_the_default_folder_moves(capsys):
 def test_an_explicit_folder_with_another_run_is_refused(here, change):
     done("--output_dir", "mine")
     before = contents(here)
-    data = "rows of tuesday" if change == "data" else "rows of monday"
+    data = {"rows": "of tuesday"} if change == "data" else MONDAY
     if change == "recipe":
         (here / "tell.py").write_text("print('edited')\n")
     with pytest.raises(UserError) as caught:
@@ -286,12 +286,12 @@ def test_trap_13_manifest_of_a_checkpoint():
     path = checkpoint(3)
     (path / "state").mkdir()
     (path / "state/rank_0").write_text("12")
-    assert not checkpoints.is_whole(path)
+    assert checkpoints.fault(path)
     checkpoints.write_manifest(path)
     assert read_json(path / "manifest.json") == {"model": 7, "optimizer": 7, "state/rank_0": 2}
-    assert checkpoints.is_whole(path)
+    assert not checkpoints.fault(path)
     checkpoints.write_manifest(path)  # it never lists itself
-    assert checkpoints.is_whole(path)
+    assert not checkpoints.fault(path)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "missing", "manifest truncated", "manifest empty"])
@@ -305,7 +305,7 @@ def test_trap_13_damaged_checkpoints(damage):
         (path / "optimizer").unlink()
     else:
         manifest.write_text(manifest.read_text()[:10] if "truncated" in damage else "{}")
-    assert not checkpoints.is_whole(path)
+    assert checkpoints.fault(path)
 
 
 def test_trap_13_the_newest_whole_one():
@@ -328,7 +328,7 @@ def test_the_last_and_the_best_checkpoint_stay():
     for step in (3, 6, 9):
         checkpoint(step)
         save(step, best="outputs/tell/checkpoint-3")
-        assert checkpoints.is_whole(f"outputs/tell/checkpoint-{step}")
+        assert not checkpoints.fault(f"outputs/tell/checkpoint-{step}")
     assert sorted(os.listdir("outputs/tell")) == ["checkpoint-3", "checkpoint-9"]
     checkpoint(12)
     save(12, best="outputs/tell/checkpoint-12")  # should it be damaged later, there is one before

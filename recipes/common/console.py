@@ -79,25 +79,18 @@ def describe_step(args: TrainingArguments, settings, table: Dataset) -> None:
     total = f"some {len(table) / max(per_epoch, 1):.0f} rows" if most else size * per_step
     steps = args.max_steps if args.max_steps > 0 else math.ceil(per_epoch * args.num_train_epochs)
     precision = "bf16" if args.bf16 else "fp16" if args.fp16 else "fp32"
-    say(
-        args,
-        f"batch     {batches} per device x {accumulated} accumulated x {processes} processes"
-        f" = {total} a step, at most {steps:,} steps, {precision} on {args.device.type}",
-    )
+    per_device = f"batch     {batches} per device x {accumulated} accumulated x {processes} processes"
+    say(args, f"{per_device} = {total} a step, at most {steps:,} steps, {precision} on {args.device.type}")
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if processes == 1 and gpus > 1:
-        say(
-            args, f"          1 of {gpus} GPUs is used; for all: make NPROC={gpus}, or torchrun --nproc_per_node={gpus}"
-        )
+        more = f"make NPROC={gpus}, or torchrun --nproc_per_node={gpus}"
+        say(args, f"          1 of {gpus} GPUs is used; for all: {more}")
 
 
 def show_example(feature: dict, tokenizer: PreTrainedTokenizerBase, settings, args: TrainingArguments) -> None:
     """What --dry_run adds: every setting, and one example with its ids decoded back."""
-    say(
-        args,
-        "",
-        *(f"{name} {value}" for name, value in sorted(dataclasses.asdict(settings).items()) if value is not None),
-    )
+    given = sorted((name, value) for name, value in dataclasses.asdict(settings).items() if value is not None)
+    say(args, "", *(f"{name} {value}" for name, value in given))
     say(args, "", f"record    {feature['row']}", f"source    {feature['source']!r}")
     special = {name: getattr(tokenizer, f"{name}_token") for name in ("bos", "eos", "unk", "pad")}
     ids = {name: tokenizer.convert_tokens_to_ids(token) for name, token in special.items() if token}
@@ -111,22 +104,16 @@ class Progress(transformers.TrainerCallback):
 
     def __init__(self, metrics: Sequence[str]):
         self.metrics = metrics
-        self.bars = {}
-
-    def on_init_end(self, args, state, control, **kwargs):
-        self.off = args.disable_tqdm
+        self.bars: dict[str, tqdm] = {}
 
     def on_train_begin(self, args, state, control, **kwargs):
-        self._open("train", state.max_steps, state)
-        self.bars["train"].update(state.global_step)
+        self._bar("train", state.max_steps, args).update(state.global_step)
 
     def on_step_end(self, args, state, control, **kwargs):
         self.bars["train"].update(1)
 
     def on_prediction_step(self, args, state, control, eval_dataloader=None, **kwargs):
-        if "evaluate" not in self.bars:
-            self._open("evaluate", len(eval_dataloader), state, leave=False)
-        self.bars["evaluate"].update(1)
+        self._bar("evaluate", len(eval_dataloader), args).update(1)
 
     def on_evaluate(self, args, state, control, metrics=None, **kwargs):
         self._close("evaluate")
@@ -144,10 +131,13 @@ class Progress(transformers.TrainerCallback):
     def on_train_end(self, args, state, control, **kwargs):
         self._close("train")
 
-    def _open(self, name, total, state, leave=True):
-        # disable=None: no bar where the output is a file.
-        disable = None if state.is_world_process_zero and not self.off else True
-        self.bars[name] = tqdm(total=total, desc=name, leave=leave, disable=disable, dynamic_ncols=True)
+    def _bar(self, name, total, args):
+        if name not in self.bars:
+            # disable=None: no bar where the output is a file.
+            disable = True if args.process_index or args.disable_tqdm else None
+            options = {"desc": name, "leave": name == "train", "disable": disable, "dynamic_ncols": True}
+            self.bars[name] = tqdm(total=total, **options)
+        return self.bars[name]
 
     def _close(self, name):
         if name in self.bars:

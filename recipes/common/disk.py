@@ -2,6 +2,7 @@
 """Files that are replaced in one step, so that nobody reads half of one; and processes that agree on what is there."""
 
 import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -17,11 +18,16 @@ LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 LOCK = ".lock"
 
 
+def sha256(path: str | Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def read_json(path: str | Path):
     """The file's content, or None where there is no such file or no JSON in it."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # the last: ten thousand brackets
         return None
 
 
@@ -40,10 +46,16 @@ def write_lines(path: str | Path, rows: Iterable) -> None:
 
 
 def write_text(path: str | Path, text: str) -> None:
+    # Half a surrogate pair, as Python has it for file names that are no UTF-8, becomes what JSON writes for it.
+    write_bytes(path, text.encode(errors="backslashreplace"))
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
     scratch = Path(path).with_name(Path(path).name + ".tmp")
     try:
-        with open(scratch, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        scratch.unlink(missing_ok=True)  # through a link that lay there, the file of another would be written
+        with open(scratch, "xb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(scratch, path)
@@ -53,28 +65,29 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 class FolderLock:
-    """Keeps other runs out of a folder until it is released or the process ends.
+    """Keeps other processes out of a folder until it is released or the process ends; forks of it do not hold it.
 
+    Args:
+        told: what the user named the folder with.
     Raises:
         UserError: another process has the folder.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, told: str | None = None):
         self.path = folder / LOCK
         self.lock = filelock.FileLock(self.path, thread_local=False)
         try:
             self.lock.acquire(timeout=0)
         except filelock.Timeout:
-            raise UserError(
-                f"--output_dir {folder}: another run is writing there; wait for it, or name another"
-            ) from None
+            told = told or f"--output_dir {folder}"
+            raise UserError(f"{told}: another run is writing there; wait for it, or name another") from None
         except (OSError, NotImplementedError):
             pass  # some network file systems cannot lock
 
     def release(self) -> None:
-        self.lock.release()
         with contextlib.suppress(OSError):
-            self.path.unlink(missing_ok=True)
+            self.path.unlink(missing_ok=True)  # while it is held: afterwards it may be another's
+        self.lock.release()
 
 
 def wait_for_all() -> None:
@@ -85,16 +98,15 @@ def wait_for_all() -> None:
 
 def from_first_process(make: Callable):
     """What `make()` gives, or its UserError, from the first process to all of them; every process has to call it."""
-    if not torch.distributed.is_initialized():
-        return make()
     answer = [None, None]  # the value, or what was wrong
-    if torch.distributed.get_rank() == 0:
+    several = torch.distributed.is_initialized()
+    if not several or torch.distributed.get_rank() == 0:
         try:
             answer[0] = make()
         except UserError as error:
             answer[1] = error.problems
-    torch.distributed.broadcast_object_list(answer)
-    value, problems = answer
-    if problems:
-        raise UserError(*problems)
-    return value
+    if several:
+        torch.distributed.broadcast_object_list(answer)
+    if answer[1]:
+        raise UserError(*answer[1])
+    return answer[0]

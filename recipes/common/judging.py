@@ -60,14 +60,12 @@ class Judge:
     def score_outputs(self, outputs: list[list[Output]], table: Dataset) -> dict[str, float]:
         """Keep and return what came of the outputs of each feature of `table`."""
         examples = group_by_row(table, outputs)
-        predictions = [self.finish(one.row, sum(one.outputs, [])) for one in examples]
-        self._score(examples, predictions)
-        cut = [any(output.hit_limit for several in one.outputs for output in several) for one in examples]
-        for row, one, hit_limit in zip(self.rows, examples, cut, strict=True):
+        self._score(examples, [self.finish(one.row, sum(one.outputs, [])) for one in examples])
+        for row, one in zip(self.rows, examples, strict=True):
             if len(one.outputs[0]) > 1:
                 row["variants"] = [output.text for output in one.outputs[0]]
-            row["hit_limit"] = hit_limit
-        self.totals["hit_limit"] = 100 * sum(cut) / len(cut)
+            row["hit_limit"] = any(output.hit_limit for several in one.outputs for output in several)
+        self.totals["hit_limit"] = 100 * sum(row["hit_limit"] for row in self.rows) / len(self.rows)
         return self.totals
 
     def compare(self, trainer: transformers.Seq2SeqTrainer, table: Dataset) -> dict:

@@ -8,7 +8,7 @@ from typing import Any
 
 from transformers.models.whisper.tokenization_whisper import LANGUAGES, TO_LANGUAGE_CODE
 
-from recipes.common import UserError
+from recipes.common import UserError, disk
 from recipes.common.reading import files
 
 
@@ -59,7 +59,7 @@ def read_pair(path: Path, first: str, second: str, alone: bool = False) -> Rows:
         raise UserError(f"{counts}; line N of one must translate line N of the other")
     pairs = enumerate(zip(lines, others, strict=True), 1)
     rows = Rows(files.Row({first: one, second: two}, path, number) for number, (one, two) in pairs)
-    rows.origin = {"beside": str(other), "beside_sha256": files.fingerprint(other)}
+    rows.origin = {"beside": str(other), "beside_sha256": disk.sha256(other)}
     return rows
 
 

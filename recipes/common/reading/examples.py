@@ -9,8 +9,8 @@ from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
-from recipes.common import UserError, did_you_mean, listed, short
-from recipes.common.reading.files import Splits, fingerprint, first_five, read_file
+from recipes.common import UserError, did_you_mean, disk, listed, short
+from recipes.common.reading.files import Splits, first_five, read_file
 from recipes.common.reading.hub import read_dataset
 from recipes.common.tasks import Task, fields_of
 
@@ -87,7 +87,7 @@ def _read_splits(splits, task, settings):
     for split, file in files.items():
         try:
             rows = task.read(file, settings, new=False) if task.read else read_file(file)
-            origin = {"file": str(file), "sha256": fingerprint(file), "rows": len(rows)}
+            origin = {"file": str(file), "sha256": disk.sha256(file), "rows": len(rows)}
             splits[split], splits.sources[split] = rows, origin | getattr(rows, "origin", {})
         except UserError as error:
             problems += [f"--{split}_file {problem}" for problem in error.problems]

@@ -4,7 +4,6 @@
 import csv
 import functools
 import gzip
-import hashlib
 import json
 import re
 import zlib
@@ -106,12 +105,6 @@ def read_file(path: str | Path, more: Mapping[str, Callable] | None = None) -> l
     if not rows:
         raise UserError(f"{path}: holds no row; at least one record is needed")
     return rows
-
-
-def fingerprint(path: str | Path) -> str:
-    """The SHA-256 of a file, read in pieces."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def text_lines(path: Path) -> Iterator[str]:

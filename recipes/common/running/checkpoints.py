@@ -112,10 +112,6 @@ def fault(checkpoint: str | Path) -> str | None:
     return None
 
 
-def is_whole(checkpoint: str | Path) -> bool:
-    return fault(checkpoint) is None
-
-
 def newest_whole(folder: str | Path) -> tuple[Path | None, list[str]]:
     """(the newest whole checkpoint or None, [why each newer one was passed over])."""
     passed = []

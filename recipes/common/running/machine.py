@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a run's record says of the machine, the libraries and the code."""
 
-import hashlib
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -13,17 +13,15 @@ import torch
 from transformers import TrainingArguments
 
 LIBRARIES = ["torch", "transformers", "datasets", "accelerate", "peft", "tokenizers"]
-SCORERS = ["rouge_score", "sacrebleu", "nltk"]
+LIBRARIES += ["rouge_score", "sacrebleu", "nltk"]
 
 
-def versions() -> dict[str, str | None]:
-    """Of Python and the libraries; None for one that is not installed."""
-    found: dict[str, str | None] = {"python": platform.python_version()}
-    for name in LIBRARIES + SCORERS:
-        try:
+def versions() -> dict[str, str]:
+    """Of Python and of the libraries that are installed."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = None
     return found
 
 
@@ -34,21 +32,12 @@ def hardware(args: TrainingArguments) -> dict:
 
 def commit(folder: Path) -> str | None:
     """The repository's commit, with "+" where files differ from it; None outside of git."""
-
-    def git(*words: str) -> str:
-        return subprocess.run(
-            ["git", *words], cwd=folder, check=True, capture_output=True, text=True, timeout=10
-        ).stdout
-
+    command = ["git", "describe", "--always", "--exclude=*", "--abbrev=40", "--dirty=+"]
     try:
-        name = git("rev-parse", "HEAD").strip()
-        return f"{name}+" if git("status", "--porcelain").strip() else name
+        found = subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=10)
     except (OSError, subprocess.SubprocessError):
         return None
-
-
-def sha256(path: str | Path) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return found.stdout.decode(errors="replace").strip()
 
 
 def peak_memory_gib() -> float | None:

@@ -3,7 +3,6 @@
 
 import dataclasses
 import errno
-import json
 import os
 import platform
 import re
@@ -11,17 +10,17 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 import transformers
 from transformers import TrainingArguments
 
-from recipes.common import UserError, arguments, console, disk, features
+from recipes.common import UserError, console, disk, features
 from recipes.common.judging import Judge
 from recipes.common.reading import Splits
-from recipes.common.running import checkpoints, ending, machine
+from recipes.common.running import checkpoints, ending, machine, record
 from recipes.common.tasks import Task
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 75
@@ -43,7 +42,7 @@ class Run:
         self._mark = time.perf_counter()
         self.record = {
             "status": "running",
-            "recipe": {"name": task.recipe.stem, "sha256": machine.sha256(task.recipe)},
+            "recipe": {"name": task.recipe.stem, "sha256": disk.sha256(task.recipe)},
             "source": features.source_template(task.source, settings.source_prefix),
             "target": task.target,
             "metrics": list(task.metrics),
@@ -69,7 +68,7 @@ class Run:
         return not self.settings.dry_run and disk.from_first_process(self._is_done)
 
     def _is_done(self) -> bool:
-        old, explicit = self.read("run.json"), "output_dir" in self.settings.given
+        old, explicit = record.find(self.folder), "output_dir" in self.settings.given
         there = next(path for path in (self.folder, *self.folder.absolute().parents) if path.exists())
         if not (there.is_dir() and os.access(there, os.W_OK)) and (old or {}).get("status") != "done":
             raise UserError(f"--output_dir {self.folder}: {there} cannot be written to")
@@ -79,7 +78,7 @@ class Run:
                     f"--output_dir {self.folder}: not empty and not a run of these recipes; name another folder"
                 )
             return False
-        changed = changes(old, self.record)
+        changed = record.changes(old, self.record)
         if changed and explicit:
             raise UserError(
                 f"--output_dir {self.folder}: holds a run with other settings; name another folder or remove it",
@@ -113,15 +112,15 @@ class Run:
             _release()  # a process has one run at a time
             self.folder.mkdir(parents=True, exist_ok=True)
             self.lock = disk.FolderLock(self.folder)
-            old = self.read("run.json")
-            if self._files() and (old is None or changes(old, self.record)):
+            old = record.find(self.folder)
+            if self._files() and (old is None or record.changes(old, self.record)):
                 self.lock.release()
                 number = next(n for n in range(1, 10_000) if not Path(f"{self.folder}.{n}").exists())
                 self.folder.rename(f"{self.folder}.{number}")
                 print(f"kept      the old run with other settings is now {self.folder}.{number}")
                 self.folder.mkdir()
                 self.lock = disk.FolderLock(self.folder)
-            shutil.copyfile(self.task.recipe, self.folder / "recipe.py")
+            disk.write_bytes(self.folder / "recipe.py", self.task.recipe.read_bytes())
             _current = self
             self.write()
         disk.wait_for_all()
@@ -169,7 +168,8 @@ class Run:
         Args:
             model: where it is not the trainer's own.
         """
-        self.write_predictions(judge.rows)
+        if judge.rows and self.is_main:
+            disk.write_lines(self.folder / "predictions.jsonl", judge.rows)
         if self.is_main:
             model = model or trainer.model
             model.generation_config = self.args.generation_config
@@ -200,11 +200,6 @@ class Run:
     def write_text(self, name: str, text: str) -> None:
         if self.is_main:
             disk.write_text(self.folder / name, text)
-
-    def write_predictions(self, rows: Iterable[dict]) -> None:
-        """One JSON object per line; no rows, no file."""
-        if rows and self.is_main:
-            disk.write_lines(self.folder / "predictions.jsonl", rows)
 
     def read(self, name: str):
         """The content of one of the run's JSON files, or None."""
@@ -247,7 +242,7 @@ def _known_failure(error: Exception) -> str | None:
     full = isinstance(error, OSError) and error.errno == errno.ENOSPC
     if _current and (full or shutil.disk_usage(_current.folder).free < 2**20):
         for checkpoint in checkpoints.by_age(_current.folder):
-            if not checkpoints.is_whole(checkpoint):
+            if checkpoints.fault(checkpoint):
                 shutil.rmtree(checkpoint)  # half a checkpoint is none; its room will hold run.json
         said = f" ({error.strerror})" if isinstance(error, OSError) and full and "needed" in str(error) else ""
         return f"the disk of {_current.folder} is full{said}; what is whole there stays: free some space, and go on"
@@ -274,20 +269,3 @@ def _without_token(words: list[str]) -> list[str]:
     for place in [place for place, word in enumerate(words[:-1]) if word == "--hub_token"]:
         shown[place + 1] = "<HUB_TOKEN>"
     return shown
-
-
-def changes(old: dict, new: dict) -> list[tuple]:
-    """[(name, before, now)] of everything that decides the result of two records."""
-    with_data = "data" in old and "data" in new
-    before, now = _decisive(old, with_data), _decisive(new, with_data)
-    names = sorted(before.keys() | now.keys())
-    return [(name, before.get(name), now.get(name)) for name in names if before.get(name) != now.get(name)]
-
-
-def _decisive(record: dict, with_data: bool) -> dict:
-    flat = {**record.get("arguments", {}), **record.get("settings", {}), "world_size": record.get("world_size")}
-    flat = {name: value for name, value in flat.items() if name not in arguments.INDIFFERENT}
-    flat["recipe"] = record.get("recipe")
-    if with_data:
-        flat["data"] = record.get("data")
-    return json.loads(json.dumps(flat, default=str))
