@@ -94,7 +94,7 @@ def template(settings):
 
 def read(path, settings, new=False):
     """Rows of any kind of file; mine.en is read with mine.de beside it, which new rows need not have."""
-    return reading.read_file(path, bitext.readers(settings.source_lang, settings.target_lang, alone=new))
+    return reading.read_file(path, settings, bitext.readers(settings.source_lang, settings.target_lang, alone=new))
 
 
 def reshape(row, settings, new=False):

@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
 from recipes.common import UserError, disk, running
-from recipes.common.reading.files import read_file
+from recipes.files import read_file
 
 COLUMNS = ("id", "variant", "text", "shown", "engaged")
 CONTROL = "original"

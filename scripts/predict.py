@@ -22,7 +22,7 @@ def parse(argv=None):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", required=True, help="the output folder of a run that is done")
-    parser.add_argument("--input", required=True, help="csv, tsv, json, jsonl, parquet, or text .gz")
+    parser.add_argument("--input", required=True, help="csv, tsv, json, jsonl, xlsx, parquet, arrow; text also as .gz")
     parser.add_argument("--output", required=True, type=Path, help="a new file of JSON lines")
     parser.add_argument("--batch_size", type=int, help="sources at a time; default: as in the run")
     parser.add_argument(

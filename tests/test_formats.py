@@ -37,25 +37,25 @@ def write(path, text):
 def test_two_files_are_read_line_by_line(tmp_path):
     one = write(tmp_path / "mine.en", "\ufeffa\u2028b\r\n\nc")  # a line feed ends a line, nothing else does
     other = write(tmp_path / "mine.german", "A\n\nC\n")
-    rows = read_file(one, bitext.readers("en", "de"))
+    rows = read_file(one, None, bitext.readers("en", "de"))
     assert rows == [{"en": "a\u2028b", "de": "A"}, {"en": "", "de": ""}, {"en": "c", "de": "C"}]
     assert [row.line for row in rows] == [1, 2, 3]
     assert rows.origin["beside"] == str(other)
     before = rows.origin["beside_sha256"]
     write(other, "A\nB\nC\n")
-    assert read_file(one, bitext.readers("en", "de")).origin["beside_sha256"] != before
+    assert read_file(one, None, bitext.readers("en", "de")).origin["beside_sha256"] != before
 
 
 def test_a_file_without_the_other(tmp_path):
     one = write(tmp_path / "mine.en", "a\nb\n")
     with pytest.raises(UserError, match="mine.de is not there; line N of it must translate line N"):
-        read_file(one, bitext.readers("en", "de"))
-    assert read_file(one, bitext.readers("en", "de", alone=True)) == [{"en": "a"}, {"en": "b"}]
+        read_file(one, None, bitext.readers("en", "de"))
+    assert read_file(one, None, bitext.readers("en", "de", alone=True)) == [{"en": "a"}, {"en": "b"}]
     write(tmp_path / "mine.de", "A\n")
     with pytest.raises(UserError, match="mine.en has 2 lines and .*mine.de has 1; line N of one must"):
-        read_file(one, bitext.readers("en", "de", alone=True))
-    with pytest.raises(UserError, match=r"unknown kind of file; known: .* .parquet .en .english$"):
-        read_file(write(tmp_path / "mine.xx", "a"), bitext.readers("en", "de"))
+        read_file(one, None, bitext.readers("en", "de", alone=True))
+    with pytest.raises(UserError, match=r"unknown kind of file; known: .* .arrow .en .english, text also"):
+        read_file(write(tmp_path / "mine.xx", "a"), None, bitext.readers("en", "de"))
 
 
 # ---------------------------------------------------------------- conversations

@@ -15,8 +15,8 @@ from helpers import read_json, read_jsonl, run_recipe, write_jsonl
 from transformers import AutoModelForSeq2SeqLM
 
 from recipes import paraphrase_bart as recipe
-from recipes.common.reading.files import Row
 from recipes.common.tasks import task_of_module
+from recipes.files import Row
 from recipes.metrics import scores
 from scripts import compare_variants
 

@@ -17,8 +17,8 @@ from transformers import AutoTokenizer
 from recipes import qa_t5
 from recipes.common import UserError, features
 from recipes.common.decoding import Output
-from recipes.common.reading.files import Row
 from recipes.common.tasks import task_of_module
+from recipes.files import Row
 
 RECIPE = "qa_t5"
 learned = qa_t5.learned

@@ -58,10 +58,13 @@ class RecipeSettings:
     dataset_config_name: str | None = HfArg(default=None, help="The data set's configuration.")
     dataset_revision: str | None = HfArg(default=None, help="Branch, tag or commit of the data set.")
     train_file: str | None = HfArg(
-        default=None, aliases=["--data_path"], help="csv, tsv, json, jsonl, parquet, or text .gz"
+        default=None, aliases=["--data_path"], help="csv, tsv, json, jsonl, xlsx, parquet, arrow; text also as .gz"
     )
     validation_file: str | None = HfArg(default=None, help="If none, 10 %% of training is cut off.")
     test_file: str | None = HfArg(default=None, help="Scored once, at the end.")
+    encoding: str | None = HfArg(default=None, help="Of text files that are not UTF-8, such as cp1252.")
+    delimiter: str | None = HfArg(default=None, help="Between columns, where it is not found: one character, or tab.")
+    columns: str | None = HfArg(default=None, help="Names, by commas, for a file without a line of names.")
     on_bad_row: Literal["error", "skip"] = HfArg(
         default="error", help="error: stop and name them; skip: leave out and count."
     )

@@ -4,12 +4,11 @@
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from transformers.models.whisper.tokenization_whisper import LANGUAGES, TO_LANGUAGE_CODE
 
+from recipes import files
 from recipes.common import UserError, disk
-from recipes.common.reading import files
 
 
 def english_name(name: str) -> str:
@@ -26,14 +25,8 @@ def language_names(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((name, code, english, english.lower())))
 
 
-class Rows(list):
-    """Rows of several files; `origin` has the fingerprints of all but the first, which run.json tells."""
-
-    origin: dict[str, Any] = {}
-
-
-def readers(first: str, second: str, alone: bool = False) -> dict[str, Callable[[Path], Rows]]:
-    """Readers of pairs of text files, {suffix: path -> rows}: mine.en is read with mine.de, into columns en and de.
+def readers(first: str, second: str, alone: bool = False) -> dict[str, Callable[[Path, files.Form], files.Rows]]:
+    """Readers of pairs of text files, {suffix: (path, form) -> rows}: mine.en with mine.de makes columns en and de.
 
     Args:
         first, second: the languages; the columns have these names.
@@ -43,27 +36,26 @@ def readers(first: str, second: str, alone: bool = False) -> dict[str, Callable[
     return {f".{name.lower()}": read for name in language_names(first)}
 
 
-def read_pair(path: Path, first: str, second: str, alone: bool = False) -> Rows:
+def read_pair(path: Path, form: files.Form, first: str, second: str, alone: bool = False) -> files.Rows:
     """Row N is line N of `path` and line N of the file of the same name in the second language."""
     stem = path.name.removesuffix(".gz").rpartition(".")[0]
     names = [f"{stem}.{name}{zipped}" for name in language_names(second) for zipped in ("", ".gz")]
     other = next((file for file in map(path.with_name, names) if file.is_file()), None)
-    lines = read_lines(path)
+    lines = read_lines(path, form.encoding)
     if other is None and alone:
-        return Rows(files.Row({first: text}, path, number) for number, text in enumerate(lines, 1))
+        return files.Rows(files.Row({first: text}, path, number) for number, text in enumerate(lines, 1))
     if other is None:
         raise UserError(f"{path}: {path.with_name(names[0])} is not there; line N of it must translate line N")
-    others = read_lines(other)
+    others = read_lines(other, form.encoding)
     if len(lines) != len(others):
         counts = f"{path} has {len(lines):,} lines and {other} has {len(others):,}"
         raise UserError(f"{counts}; line N of one must translate line N of the other")
     pairs = enumerate(zip(lines, others, strict=True), 1)
-    rows = Rows(files.Row({first: one, second: two}, path, number) for number, (one, two) in pairs)
-    rows.origin = {"beside": str(other), "beside_sha256": disk.sha256(other)}
-    return rows
+    origin = {"beside": str(other), "beside_sha256": disk.sha256(other)}
+    return files.Rows((files.Row({first: one, second: two}, path, number) for number, (one, two) in pairs), origin)
 
 
-def read_lines(path: Path) -> list[str]:
+def read_lines(path: Path, encoding: str | None = None) -> list[str]:
     """The lines of a text file; a line feed ends one and nothing else does, so that parallel files stay parallel."""
-    lines = "".join(files.text_lines(path)).split("\n")
+    lines = "".join(files.text_lines(path, encoding)).split("\n")
     return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]

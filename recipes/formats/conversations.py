@@ -11,7 +11,7 @@ import datasets
 import torch
 
 from recipes.common import short
-from recipes.common.reading.files import Row
+from recipes.files import Row
 
 Turn = dict[str, Any]
 

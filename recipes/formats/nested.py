@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records with lists of records in them, as SQuAD's articles have paragraphs and these have questions."""
 
-from recipes.common.reading.files import Row
+from recipes.files import Row
 
 
 def innermost(row: Row, *names: str) -> list[Row]:

@@ -2,6 +2,7 @@
 """Text comes in: files, data sets, columns, examples."""
 
 from recipes.common.reading.examples import load, load_new
-from recipes.common.reading.files import Row, Splits, read_file
+from recipes.common.reading.splits import Splits
+from recipes.files import Row, read_file
 
 __all__ = ["Row", "Splits", "load", "load_new", "read_file"]

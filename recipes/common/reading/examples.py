@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from recipes.common import UserError, did_you_mean, disk, listed, short
-from recipes.common.reading.files import Splits, first_five, read_file
 from recipes.common.reading.hub import read_dataset
+from recipes.common.reading.splits import Splits, first_five
 from recipes.common.tasks import Task, fields_of
+from recipes.files import Rows, read_file
 
 LIMITS = {"train": "max_train_samples", "validation": "max_eval_samples", "test": "max_predict_samples"}
 
@@ -68,11 +69,17 @@ def load(
 
 def load_new(task: Task, settings: Any, path: str | Path, report: Mapping[str, Any], tokenizer: Any) -> Splits:
     """Examples of a file without targets, as split "new"; `report` is that of the run's own splits."""
-    rows = task.read(path, settings, new=True) if task.read else read_file(path)
+    rows = _read(task, settings, path, new=True)
     splits = Splits({"new": rows}, report["several"], report["may_be_empty"])
+    splits.notes += rows.notes
     fields = {field: one for field, one in task.columns.items() if field not in fields_of(task.target)}
     _make_examples(splits, [], task, fields, report["columns"], settings, tokenizer, allow_none=(), new=True)
     return splits
+
+
+def _read(task, settings, path, new):
+    rows = task.read(path, settings, new=new) if task.read else read_file(path, settings)
+    return rows if isinstance(rows, Rows) else Rows(rows)
 
 
 def _read_splits(splits, task, settings):
@@ -86,9 +93,10 @@ def _read_splits(splits, task, settings):
         problems.append(f"--dataset_config_name {config}: needs --dataset_name")
     for split, file in files.items():
         try:
-            rows = task.read(file, settings, new=False) if task.read else read_file(file)
+            rows = _read(task, settings, file, new=False)
             origin = {"file": str(file), "sha256": disk.sha256(file), "rows": len(rows)}
-            splits[split], splits.sources[split] = rows, origin | getattr(rows, "origin", {})
+            splits[split], splits.sources[split] = rows, origin | rows.origin
+            splits.notes += rows.notes
         except UserError as error:
             problems += [f"--{split}_file {problem}" for problem in error.problems]
     if not name and "train" not in files:

@@ -7,8 +7,9 @@ from typing import Any
 from huggingface_hub import constants, get_session
 
 from recipes.common import UserError, listed
-from recipes.common.reading.files import Row, Splits
+from recipes.common.reading.splits import Splits
 from recipes.common.upstream import hub
+from recipes.files import Row
 
 SPELLINGS = {"train": ("train",), "validation": ("validation", "valid", "dev", "val"), "test": ("test",)}
 

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files become rows, as they stand there: text stays text, and every row knows its line. Knows no task."""
+
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from recipes.common import UserError, did_you_mean
+from recipes.files.columns import arrow_rows, read_arrow, read_parquet
+from recipes.files.delimited import read_csv, read_tsv, read_txt, read_xlsx
+from recipes.files.objects import read_json, read_jsonl
+from recipes.files.rows import Form, Row, Rows
+from recipes.files.text import PACKED, text_lines
+
+__all__ = ["Form", "Row", "Rows", "arrow_rows", "read_file", "text_lines"]
+
+READERS: dict[str, Callable] = {
+    ".csv": read_csv,
+    **dict.fromkeys((".tsv", ".tab"), read_tsv),
+    ".txt": read_txt,
+    ".json": read_json,
+    **dict.fromkeys((".jsonl", ".ndjson"), read_jsonl),
+    ".xlsx": read_xlsx,
+    ".parquet": read_parquet,
+    ".arrow": read_arrow,
+}
+
+
+def read_file(path: str | Path, settings: Any = None, more: Mapping[str, Callable] | None = None) -> Rows:
+    """Read a file of any of the kinds in READERS; text may be packed as well.
+
+    Strings stay as they are: no word means "missing", nothing is stripped; JSON numbers become their own spelling.
+    Rows that cannot be read are in the list as broken rows; UserError is for a file that cannot be read.
+
+    Args:
+        settings: with the flags that Form.of reads.
+        more: other kinds of files, {suffix with its dot: (path, Form) -> rows}.
+    """
+    path, readers, form = Path(path), {**READERS, **(more or {})}, Form.of(settings)
+    packed = path.suffix.lower() in PACKED
+    kind = (Path(path.stem) if packed else path).suffix.lower()
+    try:
+        str(path).encode()
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise UserError(f"{path}: is a folder; name a file in it, or load it whole with --dataset_name {path}")
+        if not stat.S_ISREG(mode):
+            raise UserError(f"{path}: is a pipe or a device, and can be read only once; save it as a file")
+        if kind not in readers or packed and readers[kind] in (read_parquet, read_arrow, read_xlsx):
+            raise UserError(f"{path}: unknown kind of file; known: {' '.join(readers)}, text also with .gz .bz2 .zst")
+        rows = readers[kind](path, form)
+        rows = rows if isinstance(rows, Rows) else Rows(rows)
+    except FileNotFoundError:
+        near = did_you_mean([path.name], [file.name for file in path.parent.glob("*") if file.exists()])
+        raise UserError(f"{path}: no such file{near}") from None
+    except UnicodeEncodeError:
+        raise UserError(f"{str(path).encode(errors='replace').decode()}: its name is not UTF-8; rename it") from None
+    except OSError as error:
+        damaged = f"damaged, or not packed as its name says: {error}; copy it again"
+        raise UserError(f"{path}: {f'cannot be read: {error.strerror}' if error.strerror else damaged}") from None
+    except MemoryError:
+        raise UserError(f"{path}: does not fit into memory; split it, or use .jsonl or .parquet") from None
+    rows.notes += [f"{path}: {note}" for note in form.notes]
+    if not rows:
+        raise UserError(f"{path}: holds no row; at least one record is needed")
+    return rows

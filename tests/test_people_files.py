@@ -1,0 +1,342 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files as people have them: written by spreadsheets, pandas and Windows, packed, cut, in columns, without a header."""
+
+import bz2
+import csv
+import datetime
+import json
+import os
+import tracemalloc
+from pathlib import Path
+
+import openpyxl
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from recipes import files
+from recipes.common import UserError
+from recipes.common.arguments import RecipeSettings
+from recipes.files import read_file, text
+
+PAIR = {"text": "Ann wants a lamp, new.", "summary": "New lamp"}
+LINE = json.dumps(PAIR) + "\n"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def write(name, content):
+    with open(name, "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
+    return name
+
+
+def read(name, content, **form):
+    """(the rows of a file with this content, what is said of it)."""
+    rows = read_file(write(name, content), RecipeSettings(**form))
+    assert [row.broken for row in rows] == [None] * len(rows)
+    return list(map(dict, rows)), [note.removeprefix(f"{name}: ") for note in rows.notes]
+
+
+def refused(name, content=None, **form):
+    if content is not None:
+        write(name, content)
+    with pytest.raises(UserError) as error:
+        read_file(name, RecipeSettings(**form))
+    (problem,) = error.value.problems
+    return problem
+
+
+# ---------------------------------------------------------------- columns
+
+SEPARATED = "columns are separated by {!r}; --delimiter can name another mark"
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "mine.tsv", "mine.txt"])
+@pytest.mark.parametrize("mark", ",;\t|")
+def test_the_mark_between_columns_is_found(name, mark):
+    content = f"text{mark}summary\nAnn wants a lamp.{mark}New lamp\n"
+    usual = "," if name == "mine.csv" else "\t"
+    notes = [] if mark == usual else [SEPARATED.format(mark)]
+    assert read(name, content) == ([{"text": "Ann wants a lamp.", "summary": "New lamp"}], notes)
+    assert read(name, content, delimiter="tab" if mark == "\t" else mark)[1] == []
+
+
+def test_marks_in_texts_do_not_mislead():
+    rows = [{"text": "a, b; c", "summary": "d, e"}, {"text": "f", "summary": "g, h, i"}]
+    made = "text;summary\n" + "".join(f'"{row["text"]}";{row["summary"]}\n' for row in rows)
+    assert read("mine.csv", made) == (rows, [SEPARATED.format(";")])
+    # One column is one column, whatever stands in its texts.
+    assert read("one.csv", "text\na;b\nc;d\n") == ([{"text": "a;b"}, {"text": "c;d"}], [])
+    assert read("one.tsv", "text\na, b\nc, d\n") == ([{"text": "a, b"}, {"text": "c, d"}], [])
+    # Where no mark makes a table, the usual one stays, and its rows say what is wrong.
+    rows = read_file(write("bad.csv", "text,summary\na,b\nc,d,e\n"))
+    assert rows[1].broken[1] == "3 fields where the header has 2; quote a field that holds ','"
+    assert read("two.csv", 'a"b|c\n1|2\n', delimiter="|")[0] == [{'a"b': "1", "c": "2"}]
+
+
+def test_the_line_that_excel_reads_first():
+    rows = ([{"a": "1", "b": "2,5"}], [SEPARATED.format(";")])
+    assert read("mine.csv", "sep=;\r\na;b\r\n1;2,5\r\n") == rows
+    assert read("mine.csv", '"sep=;"\na;b\n1;2,5\n') == rows
+    assert read("mine.csv", "\ufeffsep=,\na,b\n1,2\n") == ([{"a": "1", "b": "2"}], [])
+    assert read_file("mine.csv")[0].line == 3
+
+
+def test_what_spreadsheets_leave_at_the_end():
+    rows = [{"text": "a", "summary": "b"}, {"text": "c", "summary": ""}]
+    assert read("mine.csv", "text,summary,,,\na,b,,,\nc,,,,\n") == (rows, [])
+    assert read("mine.csv", "text,summary\na,b,,\nc,\n") == (rows, [])
+    assert read("mine.csv", "text,summary,\na,b,\nc,,\n,,\n") == ([*rows, {"text": "", "summary": ""}], [])
+    # What has text is no leftover; and a column without a name in front, as pandas writes it, gets one.
+    assert read_file(write("mine.csv", "text,summary,\na,b,c\n"))[0].broken[0] == "too many or too few fields"
+    assert read("mine.csv", ",text\n0,a\n") == ([{"column 1": "0", "text": "a"}], [])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'text, summary\nAnn wants a new lamp., "New, lamp"\n',
+        '"text", "summary"\n"Ann wants a new lamp.", "New, lamp"\n',
+        'text,summary\n"Ann wants a new lamp.", "New, lamp"\n',
+    ],
+)
+def test_blanks_after_commas(content):
+    row = {"text": "Ann wants a new lamp.", "summary": "New, lamp"}
+    assert read("mine.csv", content) == ([row], ["blanks after ',' are no part of a field"])
+
+
+def test_blanks_around_names_are_no_part_of_them_and_those_of_texts_stay():
+    assert read("mine.csv", " text ,summary\n a , b\n") == ([{"text": " a ", "summary": " b"}], [])
+    assert "names column 'a' twice" in refused("mine.csv", "a, a\n1,2\n")
+
+
+def test_a_file_without_a_line_of_names():
+    pairs = [{"id": "1276", "en": "Let us try.", "n": "2481", "es": "Intentemos."}]
+    content = "1276\tLet us try.\t2481\tIntentemos.\n"
+    assert read("mine.tsv", content, columns="id, en,n,es") == (pairs, [])
+    assert read("mine.txt", content, columns="id,en,n,es") == (pairs, [])
+    # One that has such a line after all does not learn it.
+    assert read("mine.csv", "en,fr\na,b\n", columns="en,fr") == ([{"en": "a", "fr": "b"}], [])
+    assert read("mine.txt", "a, b\nc\n", columns="text") == ([{"text": "a, b"}, {"text": "c"}], [])
+    assert read("mine.jsonl", '["a", "b"]\n["c", "d"]', columns="en,fr")[0][1] == {"en": "c", "fr": "d"}
+    assert refused("mine.tsv", content, columns="en,es") == (
+        "mine.tsv line 1: 4 fields where --columns names 2: '1276', 'Let us try.', '2481', 'Intentemos.'"
+    )
+
+
+def test_quotes_between_tabs():
+    """They are text, in a .csv, too; where all names stand in quotes, or --delimiter names the tab, they are quotes."""
+    content = 'en\tfr\nGo.\t"Va\nYes.\tOui."\n'
+    rows = [{"en": "Go.", "fr": '"Va'}, {"en": "Yes.", "fr": 'Oui."'}]
+    assert read("mine.csv", content) == (rows, [SEPARATED.format("\t")])
+    assert read("mine.tsv", '"en"\t"fr"\n"a ""b"""\t"c"\n') == ([{"en": 'a "b"', "fr": "c"}], [])
+    content = 'en\tfr\n"a ""b"""\tc\n'
+    note = "quotes between tabs are text; --delimiter tab reads them as those of a CSV"
+    assert read("mine.tsv", content) == ([{"en": '"a ""b"""', "fr": "c"}], [note])
+    assert read("mine.tsv", content, delimiter="tab") == ([{"en": 'a "b"', "fr": "c"}], [])
+
+
+@pytest.mark.parametrize("delimiter", [";;", '"', "\n", ""])
+def test_marks_that_cannot_be(delimiter):
+    if delimiter:
+        assert "must be one character" in refused("mine.csv", "a\n1\n", delimiter=delimiter)
+    else:
+        assert read("mine.csv", "a,b\n1,2\n", delimiter=delimiter)[0] == [{"a": "1", "b": "2"}]
+
+
+# ---------------------------------------------------------------- text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("name", ["mine.csv", "mine.jsonl", "mine.json"])
+def test_a_mark_at_the_start_tells_the_encoding(name, encoding):
+    content = "text,summary\r\nStraße 東京,b\r\n" if name == "mine.csv" else '{"text": "Straße 東京", "summary": "b"}'
+    assert read(name, content.encode(encoding)) == ([{"text": "Straße 東京", "summary": "b"}], [])
+    assert read(name, content.encode(encoding), encoding="cp1252")[0][0]["text"] == "Straße 東京"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "word"),
+    [("cp1252", "“café”"), ("cp1251", "Привет"), ("shift_jis", "天気"), ("gb18030", "顾客"), ("utf-16-le", "café")],
+)
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "json"])
+def test_other_encodings_are_read_where_they_are_named(encoding, word, kind):
+    made = f"text,n\n{word},1\n" if kind == "csv" else json.dumps({"text": word, "n": 1}, ensure_ascii=False)
+    assert read(f"mine.{kind}", made.encode(encoding), encoding=encoding)[0] == [{"text": word, "n": "1"}]
+    assert "--encoding" in refused(f"mine.{kind}", made.encode(encoding))
+
+
+def test_an_encoding_that_there_is_not():
+    assert refused("mine.csv", "a\n1\n", encoding="klingon").startswith("--encoding klingon: unknown; such as cp1252")
+    assert refused("mine.csv", "a\né\n", encoding="ascii").startswith("mine.csv line 2: not ASCII: byte 0xc3; --encod")
+    assert refused("odd.csv", b"a\n1\n2", encoding="utf-16-le").startswith("odd.csv: not utf-16-le: ")
+
+
+@pytest.mark.parametrize("ending", [".gz", ".bz2", ".zst", ".lz4"])
+def test_packed_text(ending):
+    kind = {".gz": "gzip", ".zst": "zstd", ".lz4": "lz4"}.get(ending)
+    packed = bz2.compress(LINE.encode()) if not kind else None
+    if kind:
+        with pyarrow.CompressedOutputStream(f"mine.jsonl{ending}", kind) as file:
+            file.write(LINE.encode())
+        packed = Path(f"mine.jsonl{ending}").read_bytes()
+    assert read(f"mine.jsonl{ending}", packed) == ([PAIR], [])
+    assert "copy it again" in refused(f"mine.jsonl{ending}", packed[: len(packed) // 2])
+
+
+def test_one_endless_line_and_endless_empty_ones_are_said_in_bounded_memory(monkeypatch):
+    monkeypatch.setattr(text, "LONGEST", 10**6)
+    monkeypatch.setattr(text, "BLANK", 10**4)
+    monkeypatch.setattr(files.objects, "MOST", 10**6)
+    with pyarrow.CompressedOutputStream("long.csv.gz", "gzip") as file:
+        file.write(b"text\n")
+        for _ in range(100):
+            file.write(b"x" * 10**6)
+    with pyarrow.CompressedOutputStream("empty.jsonl.gz", "gzip") as file:
+        for _ in range(20):
+            file.write(b"\n" * 10**6)
+    os.link("long.csv.gz", "long.jsonl.gz")
+    os.link("long.csv.gz", "long.json.gz")
+    tracemalloc.start()
+    line = "line 2: a line of more than 1,000,000 characters; this is no file of rows"
+    assert refused("long.csv.gz") == f"long.csv.gz {line}"
+    assert refused("long.jsonl.gz") == f"long.jsonl.gz {line}"
+    assert refused("long.json.gz").startswith("long.json.gz: more than 1,000,000 characters of JSON; write one object")
+    assert refused("empty.jsonl.gz") == (
+        "empty.jsonl.gz line 10001: more than 10,000 empty lines; this is no file of rows"
+    )
+    assert tracemalloc.get_traced_memory()[1] < 40e6  # unpacked they hold 400 MB
+    tracemalloc.stop()
+
+
+def test_what_is_no_file():
+    os.mkfifo("pipe.csv")
+    os.symlink("/dev/zero", "zero.jsonl")
+    os.symlink("nowhere.csv", "gone.csv")
+    for name in ("pipe.csv", "zero.jsonl"):
+        assert refused(name) == f"{name}: is a pipe or a device, and can be read only once; save it as a file"
+    assert refused("gone.csv") == "gone.csv: no such file"
+    assert refused(os.fsdecode(b"caf\xe9.csv"), "a\n1\n") == "caf?.csv: its name is not UTF-8; rename it"
+
+
+# ---------------------------------------------------------------- sheets
+
+
+def test_a_workbook_as_a_person_sees_it():
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Tickets"
+    sheet.append([])
+    sheet.append(["text", " summary ", "when", "n", None])
+    sheet.append(["a\nb", "=1+1", datetime.datetime(2024, 3, 5), 7, None])
+    sheet.append(["N/A", 0.1 + 0.2, datetime.datetime(2024, 3, 5, 14, 30), 7.0, None])
+    sheet.append([None] * 5)
+    sheet.append(["007", True, datetime.date(2024, 3, 5), 1.5, None])
+    sheet.append(["é", None, datetime.time(9, 5), None, None])
+    book.create_sheet("Other").append(["x"])
+    book.save("mine.xlsx")
+    rows = read_file("mine.xlsx")
+    assert [tuple(row.values()) for row in rows] == [
+        ("a\nb", "", "2024-03-05", "7"),  # nobody has computed the formula: no value is stored
+        ("N/A", "0.3", "2024-03-05 14:30:00", "7"),
+        ("007", "TRUE", "2024-03-05", "1.5"),
+        ("é", "", "09:05:00", ""),
+    ]
+    assert list(rows[0]) == ["text", "summary", "when", "n"]
+    assert [(row.unit, row.line) for row in rows] == [("row", 3), ("row", 4), ("row", 6), ("row", 7)]
+    assert rows.notes == ["mine.xlsx: sheet 'Tickets' is read; others are not: 'Other'"]
+    assert refused("words.xlsx", "text,summary\n").startswith("words.xlsx: not an Excel workbook, or damaged: ")
+
+
+# ---------------------------------------------------------------- columns of Arrow
+
+
+def parquet(name, **columns):
+    pyarrow.parquet.write_table(pyarrow.table(columns), name)
+    return read_file(name)
+
+
+def test_a_column_that_nobody_asked_for_may_hold_anything():
+    far = pyarrow.array([10**18], pyarrow.timestamp("us"))
+    broken = pyarrow.array([b"\xff"]).view("string")
+    zone = pyarrow.array([0], pyarrow.timestamp("s", "Nowhere/Town"))
+    image = pyarrow.array([{"bytes": b"\x89PNG", "path": "a.png"}])
+    vector = pyarrow.array([[0.5, 1.5]])
+    rows = parquet("mine.parquet", text=["a"], far=far, broken=broken, zone=zone, image=image, vector=vector)
+    assert rows[0]["text"] == "a"
+    assert set(rows[0]) == {"text", "far", "broken", "zone"}
+    assert "out of range" in repr(rows[0]["far"]) and "utf-8" in repr(rows[0]["broken"])
+
+
+def test_bytes_that_are_text_and_nested_values():
+    rows = parquet("mine.parquet", text=[b"caf\xc3\xa9"], turns=[[{"role": "user", "weight": 0.5}]], n=[[1, 2]])
+    assert rows == [{"text": "café", "turns": [{"role": "user", "weight": 0.5}], "n": [1, 2]}]
+
+
+def test_columns_given_twice():
+    table = pyarrow.Table.from_arrays([pyarrow.array(["a"])] * 2, ["text", "text"])
+    pyarrow.parquet.write_table(table, "mine.parquet")
+    assert refused("mine.parquet") == "mine.parquet: has column 'text' twice; give it once"
+
+
+@pytest.mark.parametrize("form", [pyarrow.ipc.new_file, pyarrow.ipc.new_stream])
+def test_arrow_files(form):
+    table = pyarrow.table({"text": ["a", "b"]})
+    with form("mine.arrow", table.schema) as file:
+        file.write_table(table)
+    rows = read_file("mine.arrow")
+    assert rows == [{"text": "a"}, {"text": "b"}]
+    assert [(row.unit, row.line) for row in rows] == [("row", 1), ("row", 2)]
+    assert refused("bad.arrow", "words").startswith("bad.arrow: not an Arrow file, or damaged: ")
+
+
+# ---------------------------------------------------------------- JSON
+
+
+@pytest.mark.parametrize("name", ["mine.json", "mine.jsonl"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        LINE + LINE,
+        f"[{LINE},{LINE}]",
+        f"[\n{LINE.strip()},\n{LINE.strip()}\n]",
+        json.dumps({"type": "text2text", "instances": [PAIR, PAIR]}, indent=2),
+        json.dumps({name: {"0": value, "1": value} for name, value in PAIR.items()}, indent=1),
+        json.dumps({name: [value, value] for name, value in PAIR.items()}, indent=1),
+        json.dumps({"columns": list(PAIR), "index": [0, 1], "data": [list(PAIR.values())] * 2}, indent=1),
+    ],
+)
+def test_json_in_any_shape_under_either_name(name, content):
+    assert read(name, content) == ([PAIR, PAIR], [])
+
+
+def test_one_record_is_one_record():
+    turns = {"conversations": [{"from": "human", "value": "a"}], "tools": [{"name": "x"}]}
+    for record in (turns, {"messages": ["a", "b"]}, {"translation": {"en": "a", "de": "b"}}, {"a": ["b"], "c": []}):
+        assert read("mine.json", json.dumps(record)) == ([record], [])
+
+
+def test_commas_that_are_too_many():
+    note = "2 lines end in a comma, which is left out"
+    assert read("mine.jsonl", (LINE.strip() + ",\n") * 2) == ([PAIR, PAIR], [note])
+    assert "not JSON: a comma too many? " in refused("mine.json", f"[{LINE},]")
+
+
+def test_a_key_twice():
+    twice = '{"text": "a", "summary": "b", "summary": "c"}'
+    fault = "key 'summary' stands twice in one object: {'text': 'a', 'summary': 'c'}"
+    (row,) = read_file(write("mine.jsonl", twice))
+    assert row.broken == ("not JSON", f"{fault}; each line needs one whole object")
+    assert refused("mine.json", f"[{twice}]") == f"mine.json: {fault}"
+    (row,) = read_file(write("mine.jsonl", '{"messages": [{"role": "user", "role": "gpt"}]}'))
+    assert row.broken
+
+
+def test_the_rows_of_a_csv_that_python_wrote():
+    with open("mine.csv", "w", newline="") as file:
+        csv.writer(file, delimiter=";").writerows([["text", "summary"], ['a "b"; c\nd', "e"]])
+    assert read_file("mine.csv") == [{"text": 'a "b"; c\nd', "summary": "e"}]
