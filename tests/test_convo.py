@@ -16,8 +16,8 @@ from helpers import finish, forked, read_json, start, write_jsonl
 from transformers import AutoTokenizer, T5Tokenizer
 
 from recipes import convo_flant5 as convo
+from recipes import files as reading
 from recipes.common import UserError, features
-from recipes.common.reading import files as reading
 from recipes.formats import conversations as form
 from recipes.formats import windows
 
