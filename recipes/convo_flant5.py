@@ -90,7 +90,7 @@ def _add_speaker_and_signal(header, source):
 
 def prepare(row, settings, tokenizer):
     """The longest source that fits (trap 32); should the last human turn be too long in itself, its end will be cut."""
-    header = features.source_template(SOURCE, settings.source_prefix).format(history="")
+    header = features.fill(features.source_template(SOURCE, settings.source_prefix), {"history": ""})
     texts = [_add_speaker_and_signal(header, kept) for kept in conversations.shortened(conversations.as_turns(row))]
     return [conversations.longest(texts, settings.max_source_length, partial(_tokenize_fn, tokenizer=tokenizer))]
 

@@ -27,6 +27,7 @@ from recipes.common.decoding import Output
 from recipes.common.judging import group_by_row
 from recipes.common.learning import Collator
 from recipes.common.running import ending, record
+from recipes.typed.templates import fields_of
 
 RECIPES = Path(__file__).resolve().parent
 
@@ -73,7 +74,7 @@ class Predictor:
 
     def __call__(self, inputs: list[str | dict]) -> list[str]:
         """Predictions for a list of rows, or of texts where the source has a single field of a row, in their order."""
-        named = tasks.fields_of(self.task.source)
+        named = fields_of(self.task.source)
         field, *more = [name for name in named if name in self.task.columns]
         if more and any(isinstance(one, str) for one in inputs):
             raise UserError(f"a source is made of {field}, {', '.join(more)}: give rows such as {{{field!r}: ...}}")

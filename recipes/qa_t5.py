@@ -93,8 +93,9 @@ def clean(text, settings):
 
 def around(row, settings):
     """The source before and after the context."""
-    template = features.source_template(SOURCE, settings.source_prefix)
-    return template.format(question=clean(row["question"], settings), context="\0").split("\0")
+    before, _, after = features.source_template(SOURCE, settings.source_prefix).rpartition("{context}")
+    question = {"question": clean(row["question"], settings)}
+    return features.fill(before, question), features.fill(after, question)
 
 
 def refuse(row, settings, tokenizer):

@@ -23,8 +23,9 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file r
 
 from recipes import report
 from recipes.common import arguments, console, decoding, features, judging, learning, models, reading, running
-from recipes.common.tasks import fields_of, task_of
+from recipes.common.tasks import task_of
 from recipes.metrics import scores
+from recipes.typed.templates import fields_of
 
 # ---------------------------------------------------------------- Settings
 SOURCE = "{source}"
@@ -75,7 +76,7 @@ class Settings(arguments.RecipeSettings):
             try:
                 fields = fields_of(template)
             except ValueError as error:
-                problems.append(f"--{flag} {template!r}: {error}; write a brace that is no field twice")
+                problems.append(f"--{flag} {template!r}: has {error}")
                 continue
             if not fields:
                 problems.append(f"--{flag} {template!r}: names no column; put one in braces, such as {{text}}")

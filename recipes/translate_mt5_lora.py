@@ -88,8 +88,9 @@ def with_settings(task, settings):
 
 def template(settings):
     """SOURCE with the names of the languages."""
-    source_lang, target_lang = bitext.english_name(settings.source_lang), bitext.english_name(settings.target_lang)
-    return SOURCE.format(source_lang=source_lang, target_lang=target_lang, text="{text}")
+    flags = ("source_lang", "target_lang")
+    names = {flag: features.escape(bitext.english_name(getattr(settings, flag))) for flag in flags}
+    return features.fill(SOURCE, {**names, "text": "{text}"})
 
 
 def read(path, settings, new=False):
@@ -105,7 +106,7 @@ def reshape(row, settings, new=False):
 
 def prepare(row, settings, tokenizer):
     source = features.source_template(template(settings), settings.source_prefix)
-    return [unicodedata.normalize("NFC", source.format(**row))]
+    return [unicodedata.normalize("NFC", features.fill(source, row))]
 
 
 def learned(row, source, settings):

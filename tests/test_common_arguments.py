@@ -3,8 +3,10 @@
 
 import ast
 import dataclasses
+import importlib
 import inspect
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from recipes import summarize_t5
 from recipes.common import UserError, arguments, console, features, lora, tasks
 from recipes.common.upstream import devices
 from recipes.metrics.scores import METRICS
+from recipes.typed import flags as words
 
 LIBRARY = {f.name for f in dataclasses.fields(Seq2SeqTrainingArguments)}
 DEFAULTS = {
@@ -90,12 +93,35 @@ def test_defaults_that_nothing_knows():
     ]
 
 
-def test_help_shows_the_defaults_of_the_recipe_and_each_help_once(capsys):
+RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("[a-z]*_*.py"))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_help_is_one_screen(name, capsys):
+    """Of 80 columns and 54 lines: what matters most, with the recipe's own defaults."""
+    task = tasks.task_of_module(importlib.import_module(f"recipes.{name}"))
+    with pytest.raises(SystemExit) as ended:
+        arguments.parse(task, ["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert ended.value.code == 0 and len(lines) <= 54 and max(map(len, lines)) <= 80
+    shown = [line.split() for line in lines if line.startswith("  --")]
+    assert ["--learning_rate", str(task.defaults["learning_rate"])] in [words[:2] for words in shown]
+    assert len(shown) >= 25 and {f"--{flag}" for flag, _ in task.columns.values() if flag} <= {w[0] for w in shown}
+
+
+def test_help_all_shows_every_flag_and_each_help_once(capsys):
     with pytest.raises(SystemExit):
-        parse("--help")
+        parse("--help", "all")
     told = " ".join(capsys.readouterr().out.split())
     assert "Beams; 1 is greedy. (default: 4)" in told and "(default: some/model)" in told
     assert told.count("Beams; 1 is greedy.") == 1
+    assert all(f"--{name} " in told for name in LIBRARY)
+
+
+def test_help_names_settings_that_there_are_in_words_that_fit():
+    for helps in words.WORDS["help"].values():
+        assert set(helps) <= LIBRARY | {f.name for f in dataclasses.fields(arguments.RecipeSettings)}
+        assert all(len(text) <= 36 for text in helps.values())
 
 
 def test_nothing_is_written(here):
@@ -161,6 +187,26 @@ def test_kinds_of_values_in_the_file(here):
         (b"a: [1\n", "not YAML"),
         (b"\xff\xfe\x00", "not YAML"),
         (b"- a\n- b\n", "expected lines of 'name: value', found list"),
+        (b"learning_rate", "expected lines of 'name: value', found str"),
+        (b"[" * 9000, "not YAML: maximum recursion depth exceeded"),
+        (b"a: &a [*a]\n", "line 1: an alias of a list, or lists in lists; write the values out"),
+        (b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "line 1: an alias of a list"),
+        (b"a: [[[[[[[x]]]]]]]\n", "line 1: an alias of a list, or lists in lists"),
+        (b"seed: 1\nlearning-rate: 1\nlearning_rate: 2\n", "line 3: 'learning_rate' is there twice; give it once"),
+        (b"lr_scheduler_kwargs: {a: 1, a: 2}\n", "line 1: 'a' is there twice; give it once"),
+        (b"run_name: !!binary aGk=\n", "line 1: !!binary is not taken; write a text, a number or a list"),
+        (b"run_name: !!python/object/apply:os.system [ls]\n", "line 1: !!python/object/apply:os.system is not taken"),
+        (b"run_name: !mine x\n", "line 1: !mine is not taken"),
+        (b"config: other.yaml\n", "'config' is no setting that a file can have"),
+        (b"help: all\n", "'help' is no setting that a file can have"),
+        (b"<<: {a: 1}\n", "'<<' is no setting that a file can have"),
+        (b"1: 2\n", "'1' is no setting that a file can have"),
+        (b"? [a]\n: 2\n", "\"['a']\" is no setting that a file can have"),
+        (b"report_to: [none, --learning_rate, 1]\n", "report_to: '--learning_rate' in its list is no text"),
+        (b"report_to: [none, [x]]\n", "report_to: ['x'] in its list is no text"),
+        (b"x: " + b"y" * 100_000, "larger than 100,000 bytes"),
+        (b"lr_scheduler_kwargs: {num_cycles: " + b"9" * 5000 + b"}\n", "Exceeds the limit"),
+        (b"a: 1\n---\nb: 2\n", "not YAML"),
     ],
 )
 def test_file_that_cannot_be_used(here, content, said):
@@ -169,6 +215,28 @@ def test_file_that_cannot_be_used(here, content, said):
     (problem,) = problems("--config", "mine.yaml")
     assert problem.startswith("--config mine.yaml: ")
     assert said in problem
+
+
+def test_a_folder_or_a_pipe_is_no_file(here):
+    os.mkfifo(here / "pipe")
+    for name in (".", "pipe", "/dev/zero"):
+        assert problems("--config", name) == [f"--config {name}: not a file; name a YAML file"]
+    assert problems("--config", "a.yaml", "--config", "b.yaml") == ["--config a.yaml and b.yaml: give one file"]
+
+
+def test_texts_stay_as_they_are_written(here):
+    """YAML 1.1 makes False of `no`, 90 of `1:30`, 8 of `010` and a day of a date."""
+    texts = ["no", "off", "1:30", "010", "2001-99-99", "2001-12-14", "0x1F", "1_000", "=", "<<", "1e3", "~x", "Yes"]
+    for text in texts:
+        (here / "mine.yaml").write_text(f"source_prefix: {text}\nseed: 010\n")
+        settings, args = parse("--config", "mine.yaml")
+        assert (settings.source_prefix, args.seed) == (text, 10)
+    (here / "mine.yaml").write_text('\ufeffsource_prefix: "--seed=3 \\n{0}"\nrun_name: null\n')
+    settings, args = parse("--config", "mine.yaml")
+    assert (settings.source_prefix, args.seed, args.run_name) == ("--seed=3 \n{0}", 42, None)
+    (here / "mine.yaml").write_text("tokenizer_name: &name x\nmodel_name_or_path: *name\nreport_to:\n- none\n")
+    settings, args = parse("--config", "mine.yaml")
+    assert (settings.model_name_or_path, args.report_to, settings.tokenizer_name) == ("x", [], "x")
 
 
 def test_an_empty_file_changes_nothing(here):
@@ -193,20 +261,16 @@ def test_source_template():
 # ---------------------------------------------------------------- flags that are not known
 
 
-@pytest.mark.parametrize("form", ["--{} 1", "--{}=1"])
-def test_trap_4_removed_flags_are_answered(form):
-    unknown = [name for name in arguments.REMOVED if name not in LIBRARY]
-    flags = [word for name in unknown for word in form.format(name).split()]
-    assert problems(*flags) == [f"--{name}: {arguments.REMOVED[name]}" for name in unknown]
+def test_trap_4_words_that_mean_something_else_are_answered():
+    """All of them at once, whichever way the value is given, and in the file."""
+    names = [name for name in words.REFUSED if name not in words.TAKEN]
+    for form in ("--{} x", "--{}=x"):
+        flags = [word for name in names for word in form.format(name).split()]
+        assert problems(*flags) == [f"--{name}: {words.REFUSED[name]}" for name in names]
 
 
-@pytest.mark.parametrize("name", sorted(LIBRARY & arguments.REMOVED.keys()))
-def test_flags_that_the_library_has_and_the_recipes_have_not(name):
-    for flags in (["--" + name, "1"], [f"--{name}=1"]):
-        assert problems(*flags) == [f"--{name}: {arguments.REMOVED[name]}"]
-
-
-@pytest.mark.parametrize("flags", [("--fsdp", ""), ("--deepspeed=",), ("--gradient_checkpointing", "False")])
+@pytest.mark.parametrize("flags", [("--fsdp", ""), ("--deepspeed=",), ("--gradient_checkpointing", "False"),
+                                   ("--resize_position_embeddings", "False"), ("--deepspeed", "None")])  # fmt: skip
 def test_what_is_switched_off_is_not_refused(flags):
     assert parse(*flags)
 
@@ -232,27 +296,112 @@ SCRIPTS = """
 PER_TASK = {"source_lang", "target_lang", "context_column", "question_column", "answer_column"}
 
 
-def test_trap_4_what_transformers_5_removed_is_answered_by_name():
+def known_words():
+    return {*words.TAKEN, *words.NEEDLESS, *words.REFUSED, *words.ENVIRONMENT}
+
+
+def test_trap_4_what_transformers_5_removed_is_known():
     assert not LIBRARY & set(GONE.split())
-    found = problems(*[f"--{name}=1" for name in GONE.split()])
-    assert len(found) == len(GONE.split())
-    assert not [problem for problem in found if "unknown flag" in problem]
+    assert set(GONE.split()) <= known_words()
 
 
-def test_flags_of_the_example_scripts_are_known_or_answered():
+def test_flags_of_the_example_scripts_are_known():
     recipe = {f.name for f in dataclasses.fields(SUMMARIZE.settings)}
-    assert set(SCRIPTS.split()) - PER_TASK <= recipe | set(arguments.REMOVED)
+    assert set(SCRIPTS.split()) - PER_TASK <= recipe | known_words()
+
+
+@pytest.mark.parametrize("name", sorted(words.TAKEN))
+def test_what_a_word_is_taken_for_exists(name):
+    """In this recipe or another one, by the name that the table gives."""
+    recipes = [importlib.import_module(f"recipes.{path.stem}") for path in (ROOT / "recipes").glob("[a-z]*_*.py")]
+    there = LIBRARY | {"min_new_tokens"}
+    for recipe in recipes:
+        there |= {f.name for f in dataclasses.fields(tasks.task_of_module(recipe).settings)}
+    rule = words.TAKEN[name]
+    for templates in rule.values() if isinstance(rule, dict) else [rule]:
+        for template in templates if isinstance(templates, list) else [templates or ""]:
+            assert {flag for flag, _ in words.of_words(template.split())} <= there
+
+
+def taken(*flags, **options):
+    """(settings, arguments, notes) of words of other tools."""
+    settings, args = parse(*flags, **options)
+    return settings, args, settings.notes
+
+
+def test_words_of_other_tools_are_taken_and_said_once_each(here):
+    flags = ["--lr", "1e-4", "--epochs=7", "--batch-size", "3", "--evaluation_strategy", "no", "--warmup_ratio", "0.1",
+             "--overwrite_output_dir", "--max_seq_length", "99", "--group_by_length", "True", "--lr", "2e-4",
+             "--gradient_checkpointing", "True"]  # fmt: skip
+    settings, args, notes = taken(*flags)
+    assert (args.learning_rate, args.num_train_epochs, args.per_device_train_batch_size) == (2e-4, 7, 3)
+    assert (args.eval_strategy, args.warmup_steps, args.activation_checkpointing) == ("no", 0.1, True)
+    assert (settings.max_source_length, args.train_sampling_strategy) == (99, "group_by_length")
+    assert notes == [
+        "here --lr is --learning_rate",
+        "here --epochs is --num_train_epochs",
+        "here --batch_size is --per_device_train_batch_size",
+        "here --evaluation_strategy is --eval_strategy",
+        "here --warmup_ratio 0.1 is --warmup_steps 0.1",
+        "--overwrite_output_dir is not needed here: " + words.NEEDLESS["overwrite_output_dir"],
+        "here --max_seq_length is --max_source_length",
+        "here --group_by_length True is --train_sampling_strategy group_by_length",
+        "here --gradient_checkpointing is --activation_checkpointing",
+    ]
+    (here / "mine.yaml").write_text("lr: 1e-4\nepochs: 7\n")
+    settings, args, notes = taken("--config", "mine.yaml", "--num_train_epochs", "2")
+    assert (args.learning_rate, args.num_train_epochs) == (1e-4, 2)
+    assert settings.given == {"config", "learning_rate", "num_train_epochs"}
+    console.begin(settings, args)
+
+
+def test_notes_follow_the_first_line(capsys):
+    settings, args = parse("--lr", "1e-4", "--overwrite_cache")
+    console.begin(settings, args)
+    first, *notes = capsys.readouterr().out.splitlines()
+    assert first == "some/model on some/data"
+    assert notes[0] == "flags     here --lr is --learning_rate" and notes[1].startswith(
+        "flags     --overwrite_cache is"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--warmup_ratio", "1"], "--warmup_ratio: must be below 1"),
+        (["--save_safetensors", "False"], "--save_safetensors: weights are always"),
+        (["--ignore_pad_token_for_loss=False"], "--ignore_pad_token_for_loss: padding is never part"),
+        (["--lr", "1", "--learning_rate", "2"], "--lr 1.0 and --learning_rate 2.0: two names of one setting"),
+        (["--lang", "de_DE"], "--lang: this recipe has one language"),
+        (["--min_length", "5"], "--min_length: is --min_new_tokens, which this recipe has not"),
+        (["--epoch", "5"], "--epoch: unknown flag; did you mean --epochs?"),
+        (["--forced_bos_token=--seed"], "--forced_bos_token: this recipe knows no languages"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_words_that_would_mean_something_else_here(flags, said):
+    (problem,) = problems(*flags)
+    assert problem.startswith(said)
+
+
+def test_a_recipe_s_own_setting_comes_first():
+    @dataclass
+    class Own(Settings):
+        min_length: int = HfArg(default=0, help="Of this recipe.")
+        min_new_tokens: int = HfArg(default=0, help="Another one.")
+
+    settings, _, notes = taken("--min_length", "5", settings=Own)
+    assert (settings.min_length, settings.min_new_tokens, notes) == (5, 0, [])
 
 
 def test_all_unknown_flags_at_once(here):
     (here / "mine.yaml").write_text("learning_rat: 1\nevaluation_strategy: epoch\n")
-    found = problems("--config", "mine.yaml", "--zzz", "1", "--no-cuda", "--num-beam=3")
+    found = problems("--config", "mine.yaml", "--zzz", "1", "--cache-dir", "x", "--num-bams=3")
     assert found == [
         "--learning_rat: unknown flag; did you mean --learning_rate?",
-        "--evaluation_strategy: use --eval_strategy",
         "--zzz: unknown flag; see --help",
-        "--no_cuda: use --use_cpu",
-        "--num_beam: unknown flag; did you mean --num_beams?",
+        "--cache_dir: set the environment variable HF_HOME",
+        "--num_bams: unknown flag; did you mean --num_beams?",
     ]
 
 

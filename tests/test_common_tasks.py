@@ -9,7 +9,8 @@ import pytest
 from conftest import ROOT
 
 from recipes.common import UserError
-from recipes.common.tasks import fields_of, task_of_module
+from recipes.common.tasks import task_of_module
+from recipes.typed.templates import escape, fields_of, fill
 
 RECIPES = sorted((ROOT / "recipes").glob("[a-z]*_*.py"))
 
@@ -37,6 +38,23 @@ def test_fields_of():
     assert fields_of("summarize: {document}") == ["document"]
     assert fields_of("{question} in {context}", "{answer} {question}") == ["question", "context", "answer"]
     assert fields_of("no field, {{braces}}") == []
+    assert fields_of("{a b} {x.__class__} {x:>99999} {x!r} {0}") == ["a b", "x.__class__", "x:>99999", "x!r", "0"]
+
+
+@pytest.mark.parametrize("template", ["{", "}", "a {} b", "{a", "{{a}", "{a{b}", "{a}}"])
+def test_a_brace_that_is_no_field(template):
+    with pytest.raises(ValueError, match="a brace that is no field; write it twice"):
+        fields_of(template)
+
+
+def test_what_stands_in_braces_is_a_name_and_nothing_else():
+    """No attribute, format, conversion or place, and a value is never a template itself."""
+    assert fill("say {x}, {{x}} and {{{x}}}", {"x": "{x} {{"}) == "say {x} {{, {x} and {{x} {{}"
+    for name in ("x.__class__", "x:>99999999", "x!r", "x[0]", "0"):
+        with pytest.raises(KeyError):
+            fill(f"{{{name}}}", {"x": "text"})
+        assert fill(f"{{{name}}}", {name: "text"}) == "text"
+        assert fill(escape(f"{{{name}}} {{{{"), {}) == f"{{{name}}} {{{{"
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
@@ -64,6 +82,12 @@ def test_flags_follow_from_columns(tmp_path):
             [("{summary}", "{summry}")],
             "headlines.py: TARGET has {summry}, but COLUMNS has no 'summry'; did you",
         ),
+        (
+            [("{document}", "{document.__class__}")],
+            "headlines.py: SOURCE has {document.__class__}, but COLUMNS has no 'document.__class__'; it has",
+        ),
+        ([("{document}", "{document:>99999999}")], "COLUMNS has no 'document:>99999999'; it has 'document', 'summary'"),
+        ([("{document}", "{document} {")], "headlines.py: SOURCE 'summarize: {document} {' has a brace that is no"),
         ([("def trivial(row)", "def trival(row)")], "headlines.py: defines no trivial"),
         (
             [("row[TEXT]", 'row["article"]')],

@@ -224,6 +224,14 @@ def test_dry_run(small, run, tmp_path, request, capsys):
     assert not contents(tmp_path)
 
 
+@every_recipe
+def test_a_prefix_is_text_and_nothing_else(small, run, capsys):
+    """No field, place, attribute or width in it is looked at, and two braces stay two."""
+    prefix = "{0} {{x}} {} {x.__class__} {context} {x:>99999999} {x!r} { "
+    assert run(dry_run=True, source_prefix=prefix, max_source_length=200, model_max_length=None) == 0
+    assert f"source    {prefix!r}"[:-1] in capsys.readouterr().out
+
+
 def shown(small, said):
     """What a dry run says: splits, limits, the arithmetic of a step, one example with its ids decoded back."""
     settings = small.settings()

@@ -6,16 +6,14 @@ Hugging Face example scripts made known. Flags win over the YAML file, the file 
 """
 
 import dataclasses
-import itertools
 import json
 import math
 import operator
 import os
 import re
 import sys
-from argparse import Namespace
 from collections.abc import Iterator
-from dataclasses import MISSING, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +21,7 @@ import torch
 import transformers
 import yaml
 from huggingface_hub import get_token
-from transformers import HfArgumentParser, Seq2SeqTrainingArguments
+from transformers import Seq2SeqTrainingArguments
 from transformers.hf_argparser import HfArg
 from transformers.integrations import get_reporting_integration_callbacks
 from transformers.training_args import OptimizerNames
@@ -34,11 +32,10 @@ from recipes.common.learning.batches import PAD_TO
 from recipes.common.tasks import Task
 from recipes.common.upstream import devices
 from recipes.metrics.scores import METRICS as GREATER_IS_BETTER
+from recipes.typed.flags import Parser
 
 FLAGS = yaml.safe_load(Path(__file__).with_name("flags.yaml").read_text(encoding="utf-8"))
-REMOVED, FIXED, USELESS, RANGES, INDIFFERENT = (
-    FLAGS[section] for section in ("removed", "fixed", "useless", "ranges", "indifferent")
-)
+FIXED, USELESS, RANGES, INDIFFERENT = (FLAGS[name] for name in ("fixed", "useless", "ranges", "indifferent"))
 SWITCHED_OFF = (None, "", False, [])
 HOLDS = {"at least": operator.ge, "at most": operator.le, "above": operator.gt, "below": operator.lt}
 # The Trainer sets the libraries' verbosity anew: without this, warnings that mean nothing come back with it. And one
@@ -57,37 +54,24 @@ class RecipeSettings:
     dataset_name: str | None = HfArg(default=None, help="A Hub name or a local data set folder.")
     dataset_config_name: str | None = HfArg(default=None, help="The data set's configuration.")
     dataset_revision: str | None = HfArg(default=None, help="Branch, tag or commit of the data set.")
-    train_file: str | None = HfArg(
-        default=None, aliases=["--data_path"], help="csv, tsv, json, jsonl, xlsx, parquet, arrow; text also as .gz"
-    )
+    train_file: str | None = HfArg(default=None, help="csv, tsv, json, jsonl, xlsx, parquet, arrow; text also as .gz")
     validation_file: str | None = HfArg(default=None, help="If none, 10 %% of training is cut off.")
     test_file: str | None = HfArg(default=None, help="Scored once, at the end.")
     encoding: str | None = HfArg(default=None, help="Of text files that are not UTF-8, such as cp1252.")
     delimiter: str | None = HfArg(default=None, help="Between columns, where it is not found: one character, or tab.")
     columns: str | None = HfArg(default=None, help="Names, by commas, for a file without a line of names.")
-    on_bad_row: Literal["error", "skip"] = HfArg(
-        default="error", help="error: stop and name them; skip: leave out and count."
-    )
-    fill_missing: str | None = HfArg(
-        default=None, help="A text for fields that are missing, null or empty; else such a row is bad."
-    )
-    max_source_length: int = HfArg(
-        default=512, aliases=["--model_max_length"], help="Longer sources are cut, in tokens."
-    )
+    on_bad_row: Literal["error", "skip"] = HfArg(default="error", help="error: stop; skip: leave out and count them.")
+    fill_missing: str | None = HfArg(default=None, help="A text for fields that are missing, null or empty.")
+    max_source_length: int = HfArg(default=512, help="Longer sources are cut, in tokens.")
     max_target_length: int = HfArg(default=128, help="Longer targets are cut, in tokens; also the output's limit.")
     max_train_samples: int | None = HfArg(default=None, help="Use the first N training rows.")
     max_eval_samples: int | None = HfArg(default=None, help="Use the first N validation rows.")
     max_predict_samples: int | None = HfArg(default=None, help="Use the first N test rows.")
     source_prefix: str | None = HfArg(default=None, help="Replaces the source's text before its first field.")
     num_beams: int = HfArg(default=1, help="Beams; 1 is greedy.")
-    max_tokens_per_batch: int | None = HfArg(
-        default=None, help="Batches of this many tokens, padding and targets counted, instead of a number of rows."
-    )
+    max_tokens_per_batch: int | None = HfArg(default=None, help="Batches of N tokens, padding counted, not of rows.")
     preprocessing_num_workers: int | None = HfArg(default=None, help="Processes that tokenize.")
-    eval_sample_size: int = HfArg(
-        default=200,
-        help="Validation rows, drawn once with the seed, that are scored during training; the end scores all.",
-    )
+    eval_sample_size: int = HfArg(default=200, help="Validation rows that are scored in training; the end scores all.")
     early_stopping_patience: int = HfArg(default=0, help="Stop after N evaluations without a better one; 0: never.")
     force_fp16: bool = HfArg(default=False, help="Allow --fp16 with a T5, where it tends to overflow.")
     config: str | None = HfArg(default=None, help="A YAML file of flags; flags win over it.")
@@ -95,6 +79,7 @@ class RecipeSettings:
 
     # Names that a flag or the YAML file gave. Without a type it is no field: no flag, in no record and no comparison.
     given = frozenset()
+    notes = ()  # on words of other tools that were taken
 
     def problems(self) -> list[str]:
         """What a recipe itself finds wrong with its settings, a sentence each; said together with everything else."""
@@ -111,20 +96,26 @@ def parse(task: Task, argv: list[str] | None = None) -> tuple[RecipeSettings, Se
     Returns:
         (settings, args): `settings.given` is the set of names that came from a flag or the YAML file.
     Raises:
-        UserError: unknown or removed flags (all of them), or values that are not accepted.
+        UserError: flags that are unknown or mean something else (all of them), or values that are not accepted.
     """
-    parser = _Parser([task.settings, Seq2SeqTrainingArguments], prog=task.recipe.name, allow_abbrev=False)
-    _refuse_unknown_defaults(task, parser.names)
+    parser = Parser(task.settings, Seq2SeqTrainingArguments, prog=task.recipe.name)
+    unknown = [name for name in task.defaults if name not in parser.names]
+    if unknown:
+        said = f"{task.recipe.name}: DEFAULTS has {{!r}}, which is no setting{{}}"
+        raise UserError(*[said.format(name, did_you_mean([name], parser.names)) for name in unknown])
     parser.set_defaults(**{"output_dir": str(Path("outputs") / task.recipe.stem), **DEFAULTS, **task.defaults})
-    typed = list(sys.argv[1:] if argv is None else argv)
-    read = _flags_of_file(parser.given(typed)[0].get("config"))
-    given, unknown = parser.given(read + typed)
-    _refuse_unknown(unknown, parser.names)
-    _refuse_conflicts(read, parser)
-    _refuse_conflicts(typed, parser)
+    words = list(sys.argv[1:] if argv is None else argv)
+    if {"-h", "--help"} & set(words):
+        shared = {one.name for one in dataclasses.fields(RecipeSettings)}
+        own = {one.name: one.metadata["help"] for one in dataclasses.fields(task.settings) if one.name not in shared}
+        print(parser.format_help() if "all" in words else parser.page(own))
+        raise SystemExit(0)
+    given, notes, problems = parser.read(words)
+    if problems:
+        raise UserError(*problems, shown=100)
     values = vars(parser.parse_args([])) | given
-    settings = task.settings(**{one.name: values[one.name] for one in dataclasses.fields(task.settings)})
-    settings.given = frozenset(given)
+    settings = task.settings(**{name: values[name] for name in parser.own})
+    settings.given, settings.notes = frozenset(given), notes
     if settings.train_file and "dataset_name" not in given:
         settings.dataset_name = None
     if {"train_file", "dataset_name"} & given.keys() and "dataset_config_name" not in given:
@@ -140,80 +131,6 @@ def parse(task: Task, argv: list[str] | None = None) -> tuple[RecipeSettings, Se
     return settings, _training_arguments({name: values[name] for name in fields}, given)
 
 
-class _Parser(HfArgumentParser):
-    """The library's parser, whose errors are UserErrors and which tells what was typed from what is a default."""
-
-    def error(self, message: str) -> None:
-        raise UserError(message)
-
-    @property
-    def names(self) -> list[str]:
-        return [one.name for owner in self.dataclass_types for one in dataclasses.fields(owner) if one.init]
-
-    def given(self, flags: list[str]) -> tuple[dict[str, Any], list[str]]:
-        """({setting: value} of what `flags` say, the words that are none of ours)."""
-        namespace, unknown = self.parse_known_args(flags, Namespace(**dict.fromkeys(self.names, MISSING)))
-        return {name: value for name, value in vars(namespace).items() if value is not MISSING}, unknown
-
-
-def _flags_of_file(path: str | None) -> list[str]:
-    """The entries of --config FILE as flags, so that argparse checks them like any other."""
-    if path is None:
-        return []
-    try:
-        entries = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
-    except OSError as error:
-        raise UserError(f"--config {path}: {error.strerror}; name a YAML file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"--config {path}: not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(entries, dict):
-        raise UserError(f"--config {path}: expected lines of 'name: value', found {type(entries).__name__}")
-    flags = []
-    for name, value in entries.items():
-        if value is not None:
-            values = value if isinstance(value, list) else [json.dumps(value) if isinstance(value, dict) else value]
-            flags += [f"--{name}", *map(str, values)]
-    return flags
-
-
-def _refuse_unknown_defaults(task: Task, known: list[str]) -> None:
-    unknown = [name for name in task.defaults if name not in known]
-    if unknown:
-        said = f"{task.recipe.name}: DEFAULTS has {{!r}}, which is no setting{{}}"
-        raise UserError(*[said.format(name, did_you_mean([name], known)) for name in unknown])
-
-
-def _refuse_unknown(words: list[str], known: list[str]) -> None:
-    problems = []
-    for word in words:
-        name = word.split("=", 1)[0].lstrip("-").replace("-", "_")
-        if word.startswith("-") and name in REMOVED:
-            problems.append(f"--{name}: {REMOVED[name]}")
-        elif word.startswith("-"):
-            problems.append(
-                f"--{name}: unknown flag{did_you_mean([name], known, '; did you mean --{}?') or '; see --help'}"
-            )
-    problems = problems or [f"{word!r}: not a flag; flags start with --" for word in words]
-    if problems:
-        raise UserError(*problems, shown=100)
-
-
-def _refuse_conflicts(flags: list[str], parser: _Parser) -> None:
-    """A setting with two names may be given by both only if they agree."""
-    starts = [place for place, word in enumerate(flags) if word.startswith("--")]
-    named, problems = {}, []
-    for start, end in itertools.pairwise([*starts, len(flags)]):
-        flag = "--" + flags[start].split("=", 1)[0].lstrip("-").replace("-", "_")
-        for name, value in parser.given(flags[start:end])[0].items():
-            named.setdefault(name, {})[flag] = str(value)
-    for values in named.values():
-        if len(set(values.values())) > 1:
-            said = " and ".join(f"{flag} {value}" for flag, value in values.items())
-            problems.append(f"{said}: two names of one setting; give one of them")
-    if problems:
-        raise UserError(*problems)
-
-
 def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]:
     """Everything wrong with the values of all settings, a sentence each."""
     given = settings.given
@@ -221,9 +138,6 @@ def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]
         fault = _fault_of_number(name, value) if isinstance(value, (int, float)) else None
         if fault:
             yield f"--{name} {value}: {fault}"
-    for name, instead in REMOVED.items():
-        if name in given and not hasattr(settings, name) and values[name] not in SWITCHED_OFF:
-            yield f"--{name}: {instead}"
     for name, (value, reason) in FIXED.items():
         if name in given and values[name] != value:
             yield f"--{name} {values[name]}: must be {value} here; {reason}"

@@ -43,6 +43,7 @@ def begin(settings, args: TrainingArguments) -> None:
     """Silence the libraries and say, first of all, which model meets which data."""
     quiet(args.log_level)
     say(args, f"{settings.model_name_or_path} on {settings.dataset_name or settings.train_file}")
+    say(args, *(f"flags     {note}" for note in settings.notes))
 
 
 def describe(

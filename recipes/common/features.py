@@ -17,8 +17,10 @@ from datasets import Dataset, List, Value
 from transformers import PreTrainedTokenizerBase
 
 from recipes.common import arguments, disk
-from recipes.common.tasks import Task, fields_of
+from recipes.common.tasks import Task
+from recipes.typed.templates import escape, fields_of, fill, source_template
 
+__all__ = ["Tables", "encode", "escape", "fill", "sample", "source_template", "tokenize"]
 BATCH = 1000  # rows tokenized at a time
 KEPT = 48  # tables in the cache; the least recently used go first
 RECIPES = Path(__file__).resolve().parents[1]
@@ -80,16 +82,9 @@ def from_template(task: Task) -> Callable:
     """The default `prepare`: one source per row, made from SOURCE."""
 
     def prepare(row: dict, settings, tokenizer: PreTrainedTokenizerBase) -> list[str]:
-        return [source_template(task.source, settings.source_prefix).format(**row)]
+        return [fill(source_template(task.source, settings.source_prefix), row)]
 
     return prepare
-
-
-def source_template(template: str, source_prefix: str | None) -> str:
-    """`template` with the text before its first field replaced by `source_prefix`; as it is where that is None."""
-    if source_prefix is None:
-        return template
-    return source_prefix.replace("{", "{{").replace("}", "}}") + template[template.index("{") :]
 
 
 def references(row: dict, target: str) -> list[str]:
@@ -100,9 +95,9 @@ def references(row: dict, target: str) -> list[str]:
     fields = {name: row[name] for name in fields_of(target)}
     several = [name for name, value in fields.items() if isinstance(value, list)]
     if not several:
-        return [target.format(**fields)]
+        return [fill(target, fields)]
     (name,) = several
-    return [target.format(**{**fields, name: value}) for value in fields[name] or [""]]
+    return [fill(target, {**fields, name: value}) for value in fields[name] or [""]]
 
 
 def sample(table: Dataset, size: int, seed: int) -> Dataset:

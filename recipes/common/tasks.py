@@ -4,7 +4,6 @@
 import ast
 import dataclasses
 import inspect
-import string
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 from transformers.hf_argparser import HfArg
 
 from recipes.common import UserError, did_you_mean, listed
+from recipes.typed.templates import fields_of
 
 
 @dataclass(frozen=True)
@@ -108,17 +108,15 @@ def with_column_flags(settings: type, columns: dict[str, tuple[str | None, tuple
     return dataclasses.make_dataclass(settings.__name__, added, bases=(settings,))
 
 
-def fields_of(*templates: str) -> list[str]:
-    """The field names of format strings, in order: ("summarize: {document}",) -> ["document"]."""
-    names = [name for template in templates for _, name, _, _ in string.Formatter().parse(template) if name]
-    return list(dict.fromkeys(names))
-
-
 def _check(task: Task, functions: Iterable[Callable], module_name: str) -> None:
     """One sentence for each name that is used and that nothing defines, such as one left in a copied recipe."""
     settings = {one.name for one in dataclasses.fields(task.settings)}
     name, problems = task.recipe.name, []
     for title, template in (("SOURCE", task.source), ("TARGET", task.target)):
+        try:
+            fields_of(template)
+        except ValueError as error:
+            raise UserError(f"{name}: {title} {template!r} has {error}") from None
         for unknown in [one for one in fields_of(template) if one not in task.columns and one not in settings]:
             problems.append(_missing(name, f"{title} has {{{unknown}}}", unknown, task.columns))
     for function in functions:

@@ -12,8 +12,9 @@ from typing import Any
 from recipes.common import UserError, did_you_mean, disk, listed, short
 from recipes.common.reading.hub import read_dataset
 from recipes.common.reading.splits import Splits, first_five
-from recipes.common.tasks import Task, fields_of
+from recipes.common.tasks import Task
 from recipes.files import Rows, read_file
+from recipes.typed.templates import fields_of
 
 LIMITS = {"train": "max_train_samples", "validation": "max_eval_samples", "test": "max_predict_samples"}
 
