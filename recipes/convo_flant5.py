@@ -23,8 +23,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
-from recipes import report
-from recipes.common import arguments, console, decoding, features, judging, learning, models, reading, running
+from recipes import doctor, report
+from recipes.common import arguments, decoding, features, judging, learning, models, reading, running
 from recipes.common.tasks import task_of
 from recipes.formats import conversations, windows
 from recipes.metrics import faithfulness, scores
@@ -160,7 +160,7 @@ def main(argv=None):
     tables = features.tokenize(splits, task, tokenizer, settings)
     tables.notes += [f"new tokens: {signs}"] if signs else []
     tables.notes += conversations.fallen_out(tables, _add_speaker_and_signal)
-    console.describe(tables, splits, tokenizer, settings, args)
+    doctor.look(run, splits, tables, model, tokenizer)
     if settings.dry_run:
         return None
 

@@ -21,8 +21,8 @@ from transformers.hf_argparser import HfArg
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
-from recipes import report
-from recipes.common import arguments, console, decoding, features, judging, learning, models, reading, running
+from recipes import doctor, report
+from recipes.common import arguments, decoding, features, judging, learning, models, reading, running
 from recipes.common.tasks import task_of
 from recipes.metrics import scores
 from recipes.typed.templates import fields_of
@@ -123,7 +123,7 @@ def main(argv=None):
 
     # Features
     tables = features.tokenize(splits, task, tokenizer, settings)
-    console.describe(tables, splits, tokenizer, settings, args)
+    doctor.look(run, splits, tables, model, tokenizer)
     if settings.dry_run:
         return None
 

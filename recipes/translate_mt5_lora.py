@@ -23,7 +23,7 @@ from transformers.hf_argparser import HfArg
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
-from recipes import report
+from recipes import doctor, report
 from recipes.common import arguments, console, decoding, features, judging, learning, lora, models, reading, running
 from recipes.common.tasks import task_of
 from recipes.formats import bitext
@@ -153,7 +153,7 @@ def main(argv=None):
 
     # Features
     tables = features.tokenize(splits, task, tokenizer, settings)
-    console.describe(tables, splits, tokenizer, settings, args)
+    doctor.look(run, splits, tables, model, tokenizer)
     if settings.dry_run:
         return None
     console.say(args, lora.describe(model))

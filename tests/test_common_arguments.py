@@ -19,6 +19,7 @@ from transformers.hf_argparser import HfArg
 from recipes import summarize_t5
 from recipes.common import UserError, arguments, console, features, lora, tasks
 from recipes.common.upstream import devices
+from recipes.doctor import screen
 from recipes.metrics.scores import METRICS
 from recipes.typed import flags as words
 
@@ -557,7 +558,7 @@ def test_trap_34_without_a_launcher_one_gpu_is_used(monkeypatch, capsys):
     settings, args = parse("--per_device_train_batch_size", "3", "--use_cpu")
     assert args.n_gpu == 1
     assert args.train_batch_size == 3
-    console.describe_step(args, settings, range(7))
+    screen.describe_step(args, settings, range(7))
     assert capsys.readouterr().out.splitlines()[1:] == [
         "          1 of 4 GPUs is used; for all: make NPROC=4, or torchrun --nproc_per_node=4"
     ]

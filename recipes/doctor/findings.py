@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a check found: a level, a count, two examples, a remedy; and how that is shown."""
+
+import dataclasses
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from recipes.common import short
+from recipes.doctor.survey import TABLE, Texts
+
+GROUPS = [name for name, one in TABLE.items() if isinstance(one, dict)]
+MARKS = {"pass": "ok", "warn": "warn", "fail": "FAIL"}
+EXAMPLES = 2
+
+
+@dataclass
+class Found:
+    """What a check function returns: how many, where, and the words that its sentence has room for."""
+
+    count: int = 0
+    of: int = 0  # of how many rows, texts or labels; 0 where it is not a question of rows
+    examples: list[str] = field(default_factory=list)
+    words: dict[str, Any] = field(default_factory=dict)
+    level: str | None = None  # where it is not the table's
+    rows: list[tuple[Texts, int]] = field(default_factory=list)  # all of them, for --write_clean
+
+
+@dataclass
+class Finding:
+    """A line of the doctor's table."""
+
+    check: str
+    group: str
+    level: str  # pass, warn or fail
+    count: int
+    of: int
+    said: str
+    examples: list[str]
+    remedy: str
+    rows: list[tuple[Texts, int]] = field(default_factory=list, repr=False)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """As JSON, without the rows."""
+        names = [one.name for one in dataclasses.fields(self) if one.name != "rows"]
+        return {name: getattr(self, name) for name in names}
+
+
+def finding(group: str, check: str, found: Found) -> Finding:
+    """The line of the table that `found` makes, with the sentence and the remedy of checks.yaml."""
+    told = TABLE[group][check]
+    enough = found.count > told.get("share", 0) * found.of if found.of else found.count
+    level = (found.level or told.get("level", "warn")) if enough else "pass"
+    said, remedy = (told[name].format_map(Blank(found.words)) for name in ("finds", "remedy"))
+    if found.of and found.count:
+        said = f"{found.count:,} of {found.of:,} {said}"
+    elif found.count > 1:
+        said = f"{found.count:,} {said}"
+    return Finding(check, group, level, found.count, found.of, said, found.examples[:EXAMPLES], remedy, found.rows)
+
+
+class Blank(dict):
+    """Words for a sentence; those that a check did not give are left empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+def example(texts: Texts, row: int, side: str = "", cut: int = 40) -> str:
+    """A row by file and id, with the beginning of one of its sides."""
+    shown = f" {short(getattr(texts, side)[row], cut)}" if side else ""
+    return texts.place(row) + shown
+
+
+def table(findings: Iterable[Finding], everything: bool = False) -> list[str]:
+    """Lines for the screen: what is wrong with examples and remedy; what is well in one line, or line by line."""
+    findings = list(findings)
+    wrong = [one for one in findings if one.level != "pass"]
+    lines = []
+    for one in findings if everything else wrong:
+        if one.level == "pass":
+            lines.append(f"{MARKS['pass']:9} {one.group}: {one.check}")
+            continue
+        lines += wrapped(f"{MARKS[one.level]:9} {one.group}: {one.said}")
+        lines += [f"          {place}" for place in one.examples]
+        lines += wrapped(f"          -> {one.remedy}") if one.remedy else []
+    counted = {level: sum(one.level == level for one in findings) for level in MARKS}
+    told = ", ".join(f"{counted[level]} {word}" for level, word in (("fail", "failures"), ("warn", "warnings")))
+    lines.append(f"doctor    {len(findings)} checks: {told if wrong else 'nothing wrong'}")
+    return lines
+
+
+def wrapped(line: str) -> list[str]:
+    return textwrap.wrap(line, 120, subsequent_indent=" " * 10, break_long_words=False, break_on_hyphens=False)

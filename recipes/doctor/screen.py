@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person is told before training: sizes, lengths, what is lost, the arithmetic of a step, one example."""
+
+import dataclasses
+import math
+
+import torch
+from datasets import Dataset
+from transformers import PreTrainedTokenizerBase, TrainingArguments
+
+from recipes.common.console import say
+from recipes.common.learning.batches import TrainingBatches, lengths_of
+from recipes.doctor.patient import Patient
+
+
+def describe(patient: Patient) -> None:
+    """Split sizes, what the limits cut, what the tokenizer loses, the arithmetic of a step."""
+    args, tables = patient.args, patient.tables
+    rows = {split: len(table.unique("example")) for split, table in tables.items()}
+    say(args, "rows      " + ", ".join(f"{split} {count:,}" for split, count in rows.items()))
+    say(args, *(f"          {note}" for note in patient.splits.notes))
+    for side, cut in tables.lengths["train"].items():
+        counts = f"{cut['median']} tokens (median), {cut['p95']} (95 %), {cut['max']} (longest)"
+        say(args, f"{side:9} {counts}; {cut['cut']:,} cut at {cut['limit']} ({cut['cut_percent']} %)")
+    say(args, *(f"          {note}" for note in tables.notes))
+    if tables.lost:
+        say(args, f"lost      the tokenizer cannot keep {_ranked(tables.lost)}")
+    describe_step(args, patient.settings, tables["train"])
+
+
+def _ranked(lost: dict[str, int], most: int = 8) -> str:
+    ranked = sorted(lost.items(), key=lambda item: -item[1])
+    more = f" and {len(ranked) - most} more" if len(ranked) > most else ""
+    return ", ".join(f"{character!r} (in {count:,} texts)" for character, count in ranked[:most]) + more
+
+
+def describe_step(args: TrainingArguments, settings, table: Dataset) -> None:
+    """The arithmetic of one optimizer update."""
+    size, accumulated, processes = args.per_device_train_batch_size, args.gradient_accumulation_steps, args.world_size
+    most, per_step = settings.max_tokens_per_batch, accumulated * processes
+    lengths = lengths_of(table) if most else None
+    per_epoch = len(TrainingBatches(len(table), size, per_step, args.seed, lengths, most)) // per_step
+    batches = f"up to {most:,} tokens" if most else size
+    total = f"some {len(table) / max(per_epoch, 1):.0f} rows" if most else size * per_step
+    steps = args.max_steps if args.max_steps > 0 else math.ceil(per_epoch * args.num_train_epochs)
+    precision = "bf16" if args.bf16 else "fp16" if args.fp16 else "fp32"
+    per_device = f"batch     {batches} per device x {accumulated} accumulated x {processes} processes"
+    say(args, f"{per_device} = {total} a step, at most {steps:,} steps, {precision} on {args.device.type}")
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if processes == 1 and gpus > 1:
+        more = f"make NPROC={gpus}, or torchrun --nproc_per_node={gpus}"
+        say(args, f"          1 of {gpus} GPUs is used; for all: {more}")
+
+
+def show_example(feature: dict, tokenizer: PreTrainedTokenizerBase, settings, args: TrainingArguments) -> None:
+    """What --dry_run adds: every setting, and one example with its ids decoded back."""
+    given = sorted((name, value) for name, value in dataclasses.asdict(settings).items() if value is not None)
+    say(args, "", *(f"{name} {value}" for name, value in given))
+    say(args, "", f"record    {feature['row']}", f"source    {feature['source']!r}")
+    special = {name: getattr(tokenizer, f"{name}_token") for name in ("bos", "eos", "unk", "pad")}
+    ids = {name: tokenizer.convert_tokens_to_ids(token) for name, token in special.items() if token}
+    say(args, "special   " + ", ".join(f"{name} {special[name]!r} is id {number}" for name, number in ids.items()))
+    for name in ("input_ids", "labels"):
+        say(args, f"{name:9} {feature[name]}", f"  decoded {tokenizer.decode(feature[name])!r}")
