@@ -32,7 +32,8 @@ from recipes.metrics import faithfulness, scores
 # ---------------------------------------------------------------- Settings
 SOURCE, TARGET = "reply: {history}", "{reply}"
 COLUMNS = {name: (None, (name,)) for name in ("conversation", "speakers", "history", "reply")}  # made by `reshape`
-ROLES = {"human": "human", "user": "human", "gpt": "gpt", "chatgpt": "gpt", "assistant": "gpt", "system": "system"}
+HUMAN, GPT = ("human", "user", "prompter"), ("gpt", "chatgpt", "assistant")
+ROLES = {**dict.fromkeys(HUMAN, "human"), **dict.fromkeys(GPT, "gpt"), "system": "system"}
 SPEAKERS = {"human": "Human", "gpt": "Assistant", "system": "System"}
 BEGIN_SIGNAL, END_SIGNAL = "| ", " "  # few pieces; FastChat has "### ", and "\n", which T5 has not
 SIGNS = "\n\t{}<>`^~\\"  # become tokens where the training data have them and the tokenizer has not
@@ -63,21 +64,21 @@ Settings = arguments.RecipeSettings  # nothing but what all recipes have
 
 
 # ---------------------------------------------------------------- Task
-def _form_qa(sources):
+def _form_qa(sources, most=None):
     """Of each turn of gpt's after one of human's: the turns before it, and itself. FastChat's cuts within turns."""
     pairs = []
     for source in sources:
         for place, turn in enumerate(source):
-            speakers, history = ([past[key] for past in source[:place]] for key in ("from", "value"))
-            if turn["from"] == "gpt" and "human" in speakers:
+            past = conversations.before(source, place, most) if turn["from"] == "gpt" else []
+            speakers, history = ([turn[key] for turn in past] for key in ("from", "value"))
+            if "human" in speakers:
                 pairs.append({"speakers": speakers, "history": history, "reply": turn["value"]})
     return pairs
 
 
 def reshape(row, settings, new=False):
     """A row per reply to a human; of a new one, where a human spoke last, only the reply that is to come."""
-    listed = row.get("conversations", row.get("messages"))
-    return conversations.rows_of_replies(row, listed, ROLES, _form_qa, new)
+    return conversations.rows_of_replies(row, ROLES, _form_qa, settings.max_source_length, new)
 
 
 together = itemgetter("conversation")  # its replies stay in one split
@@ -91,8 +92,8 @@ def _add_speaker_and_signal(header, source):
 def prepare(row, settings, tokenizer):
     """The longest source that fits (trap 32); should the last human turn be too long in itself, its end will be cut."""
     header = features.fill(features.source_template(SOURCE, settings.source_prefix), {"history": ""})
-    texts = [_add_speaker_and_signal(header, kept) for kept in conversations.shortened(conversations.as_turns(row))]
-    return [conversations.longest(texts, settings.max_source_length, partial(_tokenize_fn, tokenizer=tokenizer))]
+    text_of, tokenize = partial(_add_speaker_and_signal, header), partial(_tokenize_fn, tokenizer=tokenizer)
+    return [conversations.longest(conversations.as_turns(row), text_of, settings.max_source_length, tokenize)]
 
 
 def _tokenize_fn(strings, tokenizer):

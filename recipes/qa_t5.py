@@ -25,7 +25,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file r
 from recipes import doctor, report
 from recipes.common import arguments, decoding, features, judging, learning, models, reading, running
 from recipes.common.tasks import task_of
-from recipes.formats.nested import innermost
+from recipes.formats.questions import rows_of_questions
 from recipes.formats.windows import windows
 from recipes.metrics import faithfulness, scores, words
 
@@ -33,11 +33,12 @@ from recipes.metrics import faithfulness, scores, words
 SOURCE = "question: {question} context: {context}"
 TARGET = "{text}"
 
+PASSAGES = ("passage", "paragraph", "document", "story", "support", "document_text", "document_plaintext")
 # Which column holds which field: the flag that names it, and the names that known data sets use.
 COLUMNS = {
-    "context": ("context_column", ("context", "passage", "paragraph", "document")),
-    "question": ("question_column", ("question", "query")),
-    "text": ("answer_column", ("text", "answer", "answers")),
+    "context": ("context_column", ("context", *PASSAGES)),
+    "question": ("question_column", ("question", "query", "question_text")),
+    "text": ("answer_column", ("text", "answer", "answers", "answers_spans", "correct_answer")),
 }
 METRICS = ("exact_match", "f1")
 SPLIT_SEED = 101  # the validation split that is cut off stays the same, whatever --seed trains with
@@ -73,17 +74,7 @@ class Settings(arguments.RecipeSettings):
 # ---------------------------------------------------------------- Task
 def reshape(row, settings, new=False):
     """One row per question, its answers as a list of texts: an empty one where SQuAD 2.0 says that there is none."""
-    rows = innermost(row, "paragraphs", "qas")
-    for one in rows:
-        for name in {settings.answer_column, *COLUMNS["text"][1]} & one.keys():
-            one[name] = [] if one.get("is_impossible") is True else texts(one[name])
-    return rows
-
-
-def texts(answers):
-    """SQuAD wraps its answers in objects."""
-    answers = answers.get("text") if isinstance(answers, dict) else answers
-    return [texts(answer) for answer in answers] if isinstance(answers, list) else answers
+    return rows_of_questions(row, {settings.answer_column, *COLUMNS["text"][1]})
 
 
 def clean(text, settings):

@@ -32,7 +32,7 @@ TARGET = "{summary}"
 # Which column holds which field: the flag that names it, and the names that known data sets use.
 COLUMNS = {
     "document": ("text_column", ("document", "dialogue", "article", "text", "maintext", "report", "source")),
-    "summary": ("summary_column", ("summary", "highlights", "headline", "title", "target")),
+    "summary": ("summary_column", ("summary", "highlights", "abstract", "headline", "title", "target")),
 }
 TEXT, *_, SUMMARY = COLUMNS  # the names of the first and the last field
 METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")

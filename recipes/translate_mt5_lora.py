@@ -23,7 +23,7 @@ from transformers.hf_argparser import HfArg
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
-from recipes import doctor, report
+from recipes import doctor, files, report
 from recipes.common import arguments, console, decoding, features, judging, learning, lora, models, reading, running
 from recipes.common.tasks import task_of
 from recipes.formats import bitext
@@ -100,7 +100,7 @@ def read(path, settings, new=False):
 
 def reshape(row, settings, new=False):
     """{"translation": {"en": ..., "de": ...}} as columns en and de; other rows as they are."""
-    pair = row.get("translation")
+    pair = files.read_written(row.get("translation"))
     return [row.reshaped({"id": row.get("id"), **pair}) if isinstance(pair, dict) else row]
 
 

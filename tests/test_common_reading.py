@@ -553,6 +553,19 @@ def test_several_references():
     ]
 
 
+def test_several_references_that_were_written_as_text():
+    """As pandas does to a CSV; a text with brackets is a text."""
+    rows = [
+        {"document": "['a']", "summary": one} for one in ("['a', 'b']", '["c"]', "[1]", "[see below]", "{'a': 'b'}")
+    ]
+    splits = load_rows(rows, several=("summary",))
+    given = [["a", "b"], ["c"], ["[1]"], ["[see below]"], ["{'a': 'b'}"]]
+    assert [example["summary"] for example in splits["train"]] == given
+    assert {example["document"] for example in splits["train"]} == {"['a']"}
+    said = "train.jsonl: column 'summary' has a list, written as text: it is read: 2 of its rows, line 1, 2"
+    assert splits.notes == [said]
+
+
 def test_no_text_can_be_known_or_forgotten():
     summary = {"summary": FIELDS["summary"]}
     may = {"several": ("summary",), "allow_none": ("summary",)}

@@ -74,11 +74,11 @@ def test_an_open_conversation_gives_one_row_to_reply_to():
     ("record", "reason", "told"),
     [
         ({"conversations": []}, "no turns", "its list of turns is empty"),
-        ({"text": "hello"}, "no list of turns", "None is not a list of turns"),
+        ({"text": "hello"}, "no conversation", "no column has turns; known are conversations or"),
         ({"conversations": "hello"}, "no list of turns", "'hello' is not a list of turns"),
         ({"conversations": [{"from": "bot", "value": "a"}]}, "unknown role",
-         "turn 1 has role 'bot'; known: human, user, gpt, chatgpt, assistant, system"),
-        ({"conversations": ["hello"]}, "unknown role", "turn 1 has role None"),
+         "turn 1 has role 'bot'; known: human, user, prompter, gpt, chatgpt, assistant, system"),
+        ({"conversations": [["hello"]]}, "unknown role", "turn 1 has role None"),
         ({"conversations": chat("a", " \n")}, "a turn without text", "turn 2 (gpt) has no text but ' \\n'"),
         ({"messages": [{"role": "user", "content": None}]}, "a turn without text", "1 (user) has no text but None"),
         ({"conversations": chat("a", first="gpt")}, "no turn of a human", "none of its 1 turns is a human's"),
@@ -127,10 +127,8 @@ def test_source_by_hand(tokenizer):
 
 def test_oldest_turns_fall_out_first_and_the_system_turn_last():
     source = [{"from": "system", "value": "s"}, *chat("a", "b", "c")]
-    texts = [[turn["value"] for turn in kept] for kept in form.shortened(source)]
+    texts = [[turn["value"] for turn in form.shortened(source, out)] for out in range(4)]
     assert texts == [["s", "a", "b", "c"], ["s", "b", "c"], ["s", "c"], ["c"]]
-    assert [len(kept) for kept in form.shortened(chat("a", "b", "c"))] == [3, 2, 1]
-    assert form.shortened(chat("a")) == [chat("a")]
 
 
 @pytest.mark.parametrize("seed", range(20))

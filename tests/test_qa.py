@@ -370,7 +370,7 @@ def test_a_damaged_squad_file_names_the_place(tried, tmp_path):
     code, said = tried(path, validation_file=None)
     assert code == 2
     assert "squad.json row 1, paragraphs 1, qas 2: column 'question' is missing" in said
-    assert "squad.json row 2, paragraphs 1, qas 1: column 'answers' has an item that is null" in said
+    assert "squad.json row 2, paragraphs 1, qas 1: column 'answers' has an item that is neither text nor" in said
     assert "squad.json row 3: column 'context' is missing" in said
     assert "squad.json row 4, paragraphs 1: column 'question' is missing" in said
     assert "squad.json row 4, paragraphs 2: column 'context' is missing" in said
@@ -379,13 +379,17 @@ def test_a_damaged_squad_file_names_the_place(tried, tmp_path):
 @pytest.mark.parametrize(
     ("rows", "changed", "said"),
     [
-        ([{"context": "c", "text": "t"}] * 3, {}, "no column 'question' or 'query' for question"),
+        ([{"context": "c", "text": "t"}] * 3, {}, "no column 'question' or 'query' or 'question_text' for question"),
         ([{"context": "c", "question": "q"}] * 3, {"answer_column": "txt"}, "no column 'txt' for text"),
-        ([{"context": "c", "question": "q"}] * 3, {}, "no column 'text' or 'answer' or 'answers' for text"),
+        ([{"context": "c", "question": "q"}] * 3, {}, "no column 'text' or 'answer' or 'answers' or"),
         ([{"context": "c", "question": "q", "text": "t"}] * 3, {}, "training rows that belong together cannot be"),
         ([{"context": "c", "question": "q", "text": "t"}] * 3, {"doc_stride": -1}, "--doc_stride -1: must be at least"),
         ([{"context": "c", "question": "q", "text": [""]}] * 3, {}, "column 'text' has an item that is empty"),
-        ([{"context": "c", "question": "q", "text": {"a": 1}}] * 3, {}, "column 'text' is null"),
+        (
+            [{"context": "c", "question": "q", "text": {"a": 1}}] * 3,
+            {},
+            "column 'text' has an item that is neither text nor",
+        ),
     ],
 )
 def test_bad_input(rows, changed, said, tried):

@@ -9,11 +9,11 @@ from typing import Any
 from recipes.common import UserError, did_you_mean
 from recipes.files.columns import arrow_rows, read_arrow, read_parquet
 from recipes.files.delimited import read_csv, read_tsv, read_txt, read_xlsx
-from recipes.files.objects import read_json, read_jsonl
+from recipes.files.objects import read_json, read_jsonl, read_written
 from recipes.files.rows import Form, Row, Rows
 from recipes.files.text import PACKED, text_lines
 
-__all__ = ["Form", "Row", "Rows", "arrow_rows", "read_file", "text_lines"]
+__all__ = ["Form", "Row", "Rows", "arrow_rows", "read_file", "read_written", "text_lines"]
 
 READERS: dict[str, Callable] = {
     ".csv": read_csv,

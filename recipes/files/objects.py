@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows of JSON: one object per line, or all in one value."""
 
+import ast
+import contextlib
+import io
 import json
+import re
+import tokenize
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +43,22 @@ def decode(text: str) -> Any:
         comma = "a comma too many? " if text[: error.pos].rstrip().endswith(",") else ""
         near = f"near {text[max(0, error.pos - 20) : error.pos + 20]!r}"
         raise ValueError(f"not JSON: {comma}{error.msg} at column {error.colno}, {near}") from error
+
+
+def read_written(value: Any) -> Any:
+    """The list or dictionary that a text holds, as JSON or as Python and numpy print it; anything else as it is."""
+    if not isinstance(value, str) or not re.fullmatch(r"\s*(\[.*\]|\{.*\})\s*", value, re.DOTALL):
+        return value
+    with contextlib.suppress(ValueError):
+        return decode(value)
+    try:
+        plain = re.sub(r"\barray\((\[.*?\])(?:,\s*dtype=\w+)?\)", r"\1", value.strip(), flags=re.DOTALL)
+        words = [one for one in tokenize.generate_tokens(io.StringIO(plain).readline) if one.string.strip()]
+        # numpy prints no comma between texts, and Python would make one text of two.
+        marked = [one.string + "," * (one.type == after.type == tokenize.STRING) for one, after in pairwise(words)]
+        return ast.literal_eval(" ".join([*marked, words[-1].string]))
+    except (ValueError, SyntaxError, tokenize.TokenError, MemoryError, RecursionError):
+        return value
 
 
 def _json_row(value: Any, path: Path, number: int, unit: str, form: Form) -> Row:

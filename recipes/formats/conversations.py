@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The turns of a conversation: read from the two forms in use, made rows of one reply each, shortened at the start.
+"""The turns of a conversation: found in the forms in use, made rows of one reply each, shortened at the start.
 
 A turn is {"from": speaker, "value": text}; the speakers are "human", "gpt" and any others, such as "system".
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import datasets
 import torch
 
-from recipes.common import short
-from recipes.files import Row
+from recipes.common import listed, short
+from recipes.files import Row, read_written
 
 Turn = dict[str, Any]
 
@@ -29,24 +29,90 @@ class FeaturesOfFile(torch.utils.data.Dataset):
         return self.table[place]
 
 
-def read_turns(listed: Any, roles: Mapping[str, str]) -> tuple[list[Turn], tuple[str, str] | None]:
+# Where a record has its turns, in this order: the first that is there and not null.
+LISTS = ("conversations", "conversation", "messages", "turns", "dialog", "dialogue", "items", "data", "chosen")
+# Records of one turn and its reply, as Alpaca, Dolly and others have them; the second of three may be missing or empty.
+PAIRS = (
+    ("instruction", "input", "output"),
+    ("instruction", "context", "response"),
+    ("prompt", "input", "response"),
+    ("prompt", "input", "completion"),
+    ("prompt", "input", "chosen"),
+    ("question", "context", "answer"),
+    ("query", "context", "response"),
+)
+SYSTEM = ("system", "system_prompt")
+ROLE_KEYS, TEXT_KEYS = ("from", "role", "speaker"), ("value", "content", "text", "utterance")
+
+
+def find_turns(row: Mapping[str, Any]) -> tuple[Any, tuple[str, str] | None]:
+    """The turns of a record in any of the forms above, as read_turns takes them; and None, or (reason, detail).
+
+    Of LMSYS' pairs of conversations the one that won, of a tree of OpenAssistant's the branch that was ranked best.
+    """
+    better = "conversation_b" if row.get("winner") == "model_b" else "conversation_a"
+    there = [read_written(row[name]) for name in (*LISTS, better) if row.get(name) is not None]
+    for turns in there:
+        if isinstance(turns, list):
+            return turns, None
+        if isinstance(turns, dict) and turns and all(isinstance(one, list) for one in turns.values()):
+            return [dict(zip(turns, turn, strict=True)) for turn in zip(*turns.values(), strict=False)], None
+    if isinstance(row.get("prompt"), dict):
+        return list(_best_branch(row["prompt"])), None
+    for asked, more, answered in PAIRS:
+        if row.get(asked) is not None:
+            said = "\n".join(str(text) for text in (row[asked], row.get(more)) if text)
+            system = next((row[name] for name in SYSTEM if row.get(name)), None)
+            before = [{"from": "system", "value": system}] if system else []
+            for pair in row.get("history") or []:
+                before += [{"from": who, "value": text} for who, text in zip(("human", "gpt"), pair, strict=False)]
+            after = [{"from": "gpt", "value": row[answered]}] if row.get(answered) is not None else []
+            if after or not any(row.get(other) is not None for _, _, other in PAIRS):
+                return [*before, {"from": "human", "value": said}, *after], None
+    if there:
+        return there[0], None
+    known = " or ".join([*LISTS[:3], *(f"{asked} and {answered}" for asked, _, answered in PAIRS[:3])])
+    return None, ("no conversation", f"no column has turns; known are {known}; it has {listed(row)}")
+
+
+def _best_branch(message: Mapping[str, Any] | None) -> Iterator[Turn]:
+    while message:
+        yield {"from": message.get("role"), "value": message.get("text")}
+        replies = [one for one in message.get("replies") or () if isinstance(one, dict)]
+        ranked = [one for one in replies if str(one.get("rank")).isdigit()]
+        message = min(ranked, key=lambda one: int(one["rank"]), default=replies[0] if replies else None)
+
+
+def _first(turn: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    return next((turn[key] for key in keys if turn.get(key) is not None), None)
+
+
+def _said(text: Any) -> Any:
+    """The text of a turn; of OpenAI's parts, where all are text, one after the other."""
+    parts = [one.get("text") if isinstance(one, dict) else one for one in text] if isinstance(text, list) else []
+    return "\n".join(parts) if parts and all(isinstance(one, str) for one in parts) else text
+
+
+def read_turns(given: Any, roles: Mapping[str, str]) -> tuple[list[Turn], tuple[str, str] | None]:
     """Turns, and None or (reason, detail) of what cannot be used; turns in a row of one speaker become one, of lines.
 
     Args:
-        listed: ShareGPT's {"from", "value"} or messages' {"role", "content"}, in order.
+        given: ShareGPT's {"from", "value"} or messages' {"role", "content"}, in order; or texts, by turns.
         roles: role, in small letters -> speaker.
     """
-    if not isinstance(listed, list):
-        return [], ("no list of turns", f"{short(listed)} is not a list of turns")
+    if not isinstance(given, list):
+        return [], ("no list of turns", f"{short(given)} is not a list of turns")
+    if given and all(isinstance(turn, str) for turn in given):
+        given = [{"from": ("human", "gpt")[place % 2], "value": text} for place, text in enumerate(given)]
     turns: list[Turn] = []
-    for number, turn in enumerate(listed, 1):
+    for number, turn in enumerate(given, 1):
         turn = turn if isinstance(turn, dict) else {}
-        role, text = turn.get("from", turn.get("role")), turn.get("value", turn.get("content"))
+        role, text = _first(turn, ROLE_KEYS), _said(_first(turn, TEXT_KEYS))
         if str(role).lower() not in roles:
             return [], ("unknown role", f"turn {number} has role {short(role)}; known: {', '.join(roles)}")
         if not isinstance(text, str) or not text.strip():
             return [], ("a turn without text", f"turn {number} ({role}) has no text but {short(text)}")
-        speaker = roles[role.lower()]
+        speaker = roles[str(role).lower()]
         if turns and turns[-1]["from"] == speaker:
             turns[-1]["value"] += f"\n{text}"
         else:
@@ -62,27 +128,32 @@ def read_turns(listed: Any, roles: Mapping[str, str]) -> tuple[list[Turn], tuple
 
 
 def rows_of_replies(
-    row: Row, listed: Any, roles: Mapping[str, str], pair: Callable[[list[list[Turn]]], list[dict]], new: bool
+    row: Row, roles: Mapping[str, str], pair: Callable[[list[list[Turn]], int], list[dict]], most: int, new: bool
 ) -> list[Row]:
     """Rows of a conversation, each with the id "<conversation>/<number of the reply>".
 
     Args:
         row: the one that holds it.
-        listed, roles: as for read_turns.
-        pair: conversations -> the values of a row for each reply, in order; see the recipe.
+        roles: as for read_turns.
+        pair: (conversations, most) -> the values of a row for each reply, in order; see the recipe.
+        most: turns before a reply; older ones are left out, as they would not fit into as many tokens. Without that,
+            a conversation of 5,000 turns would be kept 2,500 times.
         new: where a human spoke last, only the row of the reply to come; else that turn is left out and counted.
     """
-    turns, fault = read_turns(listed, roles)
+    if row.broken:
+        return [row]
+    found, fault = find_turns(row)
+    turns, fault = ([], fault) if fault else read_turns(found, roles)
     if fault:
         return [row.reshaped(broken=fault)]
-    joined = len(turns) < len(listed)
+    joined = len(turns) < len(found)
     unanswered = turns[-1]["from"] != "gpt"
     if unanswered:
         turns.append({"from": "gpt", "value": None})
     name, conversation = row.get("id") or row.line, {"conversation": str(row.line)}
     rows = [
         row.reshaped({"id": f"{name}/{number}", **conversation, **values})
-        for number, values in enumerate(pair([turns]), 1)
+        for number, values in enumerate(pair([turns], most), 1)
     ]
     if unanswered and new:
         rows = rows[-1:]
@@ -92,7 +163,16 @@ def rows_of_replies(
         rows.append(row.reshaped(unwanted="begins with the assistant, whose first turn replies to nobody"))
     if joined:
         rows[0].remark = "turns in a row of one speaker were joined by a line break"
+    elif len(turns) > most + 1:
+        rows[0].remark = f"has more than {most:,} turns, which are more than fit: each reply has the last before it"
     return rows
+
+
+def before(turns: Sequence[Turn], place: int, most: int | None = None) -> list[Turn]:
+    """The turns before a place, or the last `most` of them, the first one of a system among them."""
+    start = max(0, place - (most or place))
+    system = [turns[0]] if start and turns[0]["from"] == "system" else []
+    return [*system, *turns[start + len(system) : place]]
 
 
 def as_turns(row: Mapping[str, Any]) -> list[Turn]:
@@ -105,34 +185,48 @@ def as_turns(row: Mapping[str, Any]) -> list[Turn]:
     return [{"from": speaker, "value": value} for speaker, value in zip(speakers, values, strict=True)]
 
 
-def shortened(turns: Sequence[Turn]) -> list[list[Turn]]:
-    """`turns`, then each time one fewer: the oldest fall out first, and never the last human one.
+def shortened(turns: Sequence[Turn], out: int) -> list[Turn]:
+    """`turns` without `out` of them, at most as many as `most_out` says: the oldest fall out first.
 
     A system's turn at the start holds for all that follow, and falls out last.
     """
-    last = max(place for place, turn in enumerate(turns) if turn["from"] == "human")
-    if turns[0]["from"] != "system" or last == 0:
-        return [list(turns[start:]) for start in range(last + 1)]
-    kept = [[turns[0], *turns[start:]] for start in range(1, last + 1)]
-    return [*kept, list(turns[last:])]
+    if turns[0]["from"] == "system" and 0 < out < most_out(turns):
+        return [turns[0], *turns[out + 1 :]]
+    return list(turns[out:])
 
 
-def longest(texts: Sequence[str], limit: int, tokenize: Callable[[list[str]], Mapping[str, list[int]]]) -> str:
-    """The first text within `limit` tokens, or the last where none is.
+def most_out(turns: Sequence[Turn]) -> int:
+    """How many turns stand before the last human one."""
+    return next(place for place in range(len(turns) - 1, -1, -1) if turns[place]["from"] == "human")
+
+
+def longest(
+    turns: Sequence[Turn],
+    text_of: Callable[[list[Turn]], str],
+    limit: int,
+    tokenize: Callable[[list[str]], Mapping[str, list[int]]],
+) -> str:
+    """The text of as many turns as fit within `limit` tokens, or of the last alone where not even that does.
+
+    From the end, with twice as many each time until they are too many, then by halving: what a long conversation began
+    with is not tokenized anew for each of its replies.
 
     Args:
-        texts: each shorter than the one before, so that halving finds it: a long conversation is not tokenized as often
-            as it has turns.
         tokenize: list of texts -> {"input_ids_lens": lengths in tokens}.
     """
-    first, last = 0, len(texts) - 1
-    while first < last:
-        middle = (first + last) // 2
-        if tokenize([texts[middle]])["input_ids_lens"][0] <= limit:
-            last = middle
-        else:
-            first = middle + 1
-    return texts[first]
+    most = most_out(turns)
+
+    def fits(kept: int) -> bool:
+        return tokenize([text_of(shortened(turns, most - kept))])["input_ids_lens"][0] <= limit
+
+    good, bad = 0, 1  # of the turns before the last human one
+    while bad <= most and fits(bad):
+        good, bad = bad, 2 * bad
+    bad = min(bad, most + 1)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if fits(middle) else (good, middle)
+    return text_of(shortened(turns, most - good))
 
 
 def fallen_out(tables: Mapping[str, Any], text_of: Callable[[str, list[Turn]], str]) -> list[str]:
@@ -151,6 +245,11 @@ def fallen_out(tables: Mapping[str, Any], text_of: Callable[[str, list[Turn]], s
 
 
 def _fallen_out(row: Mapping[str, Any], source: str, text_of: Callable[[str, list[Turn]], str]) -> int:
-    choices = shortened(as_turns(row))
-    kept = next(turns for turns in choices if source.endswith(text_of("", turns)))
-    return len(choices[0]) - len(kept)
+    turns = as_turns(row)
+    # Texts get shorter with each turn that falls out: those that are longer than the source need no look.
+    low, high = 0, most_out(turns)
+    while low < high:
+        middle = (low + high) // 2
+        fits = len(text_of("", shortened(turns, middle))) <= len(source)
+        low, high = (low, middle) if fits else (middle + 1, high)
+    return next(out for out in range(low, len(turns)) if source.endswith(text_of("", shortened(turns, out))))

@@ -41,5 +41,5 @@ def lost_signs(signs: str, rows: Iterable[Mapping[str, Any]], fields: Iterable[s
     """Those of `signs` that occur in these fields of the rows, texts or lists of texts, and do not survive."""
     values = [row[field] for row in rows for field in fields]
     texts = itertools.chain.from_iterable([value] if isinstance(value, str) else value for value in values)
-    held = set().union(*texts)
+    held = set().union(*set(texts))  # a turn is in the history of each reply after it
     return features.lost([sign for sign in signs if sign in held], tokenizer)

@@ -13,7 +13,7 @@ from recipes.common import UserError, did_you_mean, disk, listed, short
 from recipes.common.reading.hub import read_dataset
 from recipes.common.reading.splits import Splits, first_five
 from recipes.common.tasks import Task
-from recipes.files import Rows, read_file
+from recipes.files import Rows, read_file, read_written
 from recipes.typed.templates import fields_of
 
 LIMITS = {"train": "max_train_samples", "validation": "max_eval_samples", "test": "max_predict_samples"}
@@ -204,6 +204,9 @@ def _example(row, splits, allow_none):
     example = {}
     for field, column in splits.columns.items():
         value, may_be_list = row.get(column), field in splits.several
+        listed_texts = read_written(value) if may_be_list and isinstance(value, str) else None
+        if isinstance(listed_texts, list) and set(map(type, listed_texts)) == {str} and set(value) & set("\"'"):
+            value, row.remark = listed_texts, row.remark or f"column {column!r} has a list, written as text: it is read"
         is_list = may_be_list and isinstance(value, list | tuple)
         texts = [_text(one) for one in (value if is_list else [value])]
         fault = next((fault for _, fault in texts if fault), None)
