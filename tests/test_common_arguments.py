@@ -248,8 +248,15 @@ def test_an_empty_file_changes_nothing(here):
 def test_files_replace_the_default_data_set():
     assert parse("--train_file", "mine.csv")[0].dataset_name is None
     assert problems("--train_file", "mine.csv", "--dataset_name", "x/y") == [
-        "--dataset_name and --train_file: give one of them"
+        "--dataset_name and --train_file: give a data set or files"
     ]
+
+
+@pytest.mark.parametrize("name", ["train_file", "validation_file", "test_file"])
+def test_any_file_replaces_the_default_data_set(name):
+    """Whoever names a test file alone has not heard of the recipe's own data set."""
+    settings, _ = parse(f"--{name}", "mine.csv", defaults={**DEFAULTS, "dataset_config_name": "some"})
+    assert (settings.dataset_name, settings.dataset_config_name) == (None, None)
 
 
 def test_source_template():
@@ -480,6 +487,54 @@ def test_without_evaluations_no_best_model_is_asked_for():
         assert args.load_best_model_at_end is False
 
 
+BEST = {"load_best_model_at_end": True, "eval_strategy": "epoch", "save_strategy": "epoch", "logging_steps": 10,
+        "early_stopping_patience": 2}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("flags", "evaluated", "saved"),
+    [
+        ("", ("epoch", None), ("epoch", 500)),
+        ("--eval_strategy steps --eval_steps 7", ("steps", 7), ("steps", 7)),
+        ("--eval_steps 7", ("steps", 7), ("steps", 7)),
+        ("--eval_strategy steps", ("steps", 500), ("steps", 500)),
+        ("--eval_strategy steps --logging_steps 3", ("steps", 3), ("steps", 3)),
+        ("--save_strategy steps --save_steps 9", ("steps", 9), ("steps", 9)),
+        ("--save_steps 9", ("steps", 9), ("steps", 9)),
+        ("--save_steps 9 --eval_steps 9", ("steps", 9), ("steps", 9)),
+        ("--save_strategy best --eval_strategy epoch", ("epoch", None), ("best", 500)),
+    ],
+)
+def test_trap_23_saves_follow_evaluations_and_the_reverse(flags, evaluated, saved):
+    """Where one of the two is chosen. The example scripts keep the last model; here it is the best."""
+    settings, args, notes = taken(*flags.split(), defaults={**DEFAULTS, **BEST})
+    assert (args.eval_strategy, args.eval_steps) == evaluated
+    assert (args.save_strategy, args.save_steps) == saved
+    assert (args.load_best_model_at_end, settings.early_stopping_patience, notes) == (True, 2, [])
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ("--eval_strategy no", "--eval_strategy no and --save_strategy epoch"),
+        ("--eval_steps 4 --save_steps 8", "--eval_strategy steps and --save_strategy steps"),
+        ("--eval_strategy epoch --save_steps 8", "--eval_strategy epoch and --save_strategy steps"),
+        ("--eval_strategy no --save_strategy steps --save_steps 300", "--eval_strategy no and --save_strategy steps"),
+    ],
+)
+def test_trap_23_what_does_not_meet_keeps_the_last_model_and_says_so(flags, told):
+    """As it was asked for, to the end of training."""
+    settings, args, notes = taken(*flags.split(), defaults={**DEFAULTS, **BEST})
+    assert (args.load_best_model_at_end, settings.early_stopping_patience) == (False, 0)
+    assert notes == [f"the last model is kept, not the best: {told} do not meet"]
+
+
+def test_tf32_is_left_out_where_there_is_none(monkeypatch):
+    monkeypatch.setattr(arguments, "is_torch_tf32_available", lambda: False)
+    _, args, notes = taken("--tf32", "True")
+    assert (args.tf32, notes) == (None, ["--tf32 needs an Ampere GPU or a later one; it is left out"])
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
@@ -628,12 +683,15 @@ def test_the_trainer_s_arguments_hold_nothing_of_ours():
 
 def test_stages():
     def stages(*flags):
-        args = parse(*flags)[1]
+        args = parse(*flags, defaults={**DEFAULTS, **BEST})[1]
         return args.do_train, args.do_eval, args.do_predict
 
     assert stages() == (True, True, True)
-    assert stages("--do_train", "True") == (True, False, False)
+    assert stages("--do_train", "True", "--eval_strategy", "no") == (True, False, False)
     assert stages("--do_predict") == (False, False, True)
+    assert stages("--do_train", "False") == (False, True, True)
+    assert stages("--do_train", "False", "--do_predict", "False") == (False, True, False)
+    assert stages("--do_train", "False", "--test_file", "x") == (False, False, True)
 
 
 def test_stages_in_the_file(here):

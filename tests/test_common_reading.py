@@ -392,13 +392,14 @@ def test_all_wrong_files_and_flags_at_once():
         test_file="mine.xls",
         dataset_name="some/name",
     ) == [
-        "--dataset_name some/name: not together with --train_file, --validation_file, --test_file; "
-        "give a data set or files",
         "--train_file absent.csv: no such file",
         "--validation_file empty.csv: holds no row; at least one record is needed",
         f"--test_file mine.xls: unknown kind of file; known: {KINDS}",
     ]
-    nothing = "no train split: give --train_file, or --dataset_name with a name on the Hub or a folder"
+    nothing = (
+        "no train split: give --train_file, or --dataset_name with a name on the Hub or a folder; to score a model "
+        "without training add --do_train False"
+    )
     assert problems(load, dataset_config_name="3.0.0") == ["--dataset_config_name 3.0.0: needs --dataset_name", nothing]
     write("mine.csv", "document,summary\n1,2\n")
     assert problems(load, test_file="mine.csv") == [nothing]

@@ -2,14 +2,13 @@
 """Commands from elsewhere, as they stand there: each runs to the end of a dry run, or is refused with its reason."""
 
 import importlib
-import re
 import shlex
 
 import harness
 import pytest
 import yaml
 from conftest import ROOT
-from helpers import read_json, read_jsonl, run_recipe, write_jsonl
+from helpers import run_recipe, write_jsonl
 
 from recipes.common.tasks import task_of_module
 from recipes.typed.flags import of_words

@@ -338,6 +338,29 @@ def test_prediction_without_training(run, tmp_path):
     assert "fine-tuned by" not in card
 
 
+@pytest.mark.report
+def test_scores_without_training_need_no_training_file(done, run, tmp_path, capsys):
+    """A trained folder and a file or two: no other is asked for, and what is said is what the training said."""
+    files = {"train_file": None, "do_train": False, "model_name_or_path": done.folder}
+    assert run(**files) == 0
+    out = capsys.readouterr().out
+    assert "rows      validation 6, test 13" in out and "batch " not in out
+    assert read_json(tmp_path / "out/run.json")["status"] == "done"
+    for split in ("eval", "predict"):
+        before, after = (read_json(folder / f"{split}_results.json") for folder in (done.folder, tmp_path / "out"))
+        assert after[f"{split}_rougeL"] == before[f"{split}_rougeL"]
+    folders = (done.folder, tmp_path / "out")
+    before, after = ([row["prediction"] for row in read_jsonl(folder / "predictions.jsonl")] for folder in folders)
+    assert before == after
+    assert (tmp_path / "out/report.html").exists() and not (tmp_path / "out/train_results.json").exists()
+
+    assert run(**files, validation_file=None, output_dir=tmp_path / "test") == 0
+    assert not (tmp_path / "test/eval_results.json").exists()
+    assert read_jsonl(tmp_path / "test/predictions.jsonl") == read_jsonl(tmp_path / "out/predictions.jsonl")
+    assert run(train_file=None, output_dir=tmp_path / "none") == 2
+    assert "to score a model without training add --do_train False" in capsys.readouterr().err
+
+
 def test_prediction_after_a_finished_training(run, tmp_path):
     """--do_train first, --do_predict later: done, or refused with a word about it; never exit 0 and no prediction."""
     assert run(do_train=True, max_steps=1) == 0

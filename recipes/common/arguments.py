@@ -25,6 +25,7 @@ from transformers import Seq2SeqTrainingArguments
 from transformers.hf_argparser import HfArg
 from transformers.integrations import get_reporting_integration_callbacks
 from transformers.training_args import OptimizerNames
+from transformers.utils import is_torch_tf32_available
 
 from recipes.common import UserError, did_you_mean
 from recipes.common.decoding import chosen_settings
@@ -36,6 +37,7 @@ from recipes.typed.flags import Parser
 
 FLAGS = yaml.safe_load(Path(__file__).with_name("flags.yaml").read_text(encoding="utf-8"))
 FIXED, USELESS, RANGES, INDIFFERENT = (FLAGS[name] for name in ("fixed", "useless", "ranges", "indifferent"))
+FILES, STAGES = ("train_file", "validation_file", "test_file"), ("do_train", "do_eval", "do_predict")
 SWITCHED_OFF = (None, "", False, [])
 HOLDS = {"at least": operator.ge, "at most": operator.le, "above": operator.gt, "below": operator.lt}
 # The Trainer sets the libraries' verbosity anew: without this, warnings that mean nothing come back with it. And one
@@ -77,9 +79,9 @@ class RecipeSettings:
     config: str | None = HfArg(default=None, help="A YAML file of flags; flags win over it.")
     dry_run: bool = HfArg(default=False, help="Show settings, data and one example, then stop.")
 
-    # Names that a flag or the YAML file gave. Without a type it is no field: no flag, in no record and no comparison.
-    given = frozenset()
-    notes = ()  # on words of other tools that were taken
+    # Names that a flag or the YAML file gave; notes on how they were taken; whether a model is trained. Without a type
+    # they are no fields: no flags, in no record and no comparison.
+    given, notes, trains = frozenset(), (), True
 
     def problems(self) -> list[str]:
         """What a recipe itself finds wrong with its settings, a sentence each; said together with everything else."""
@@ -116,12 +118,23 @@ def parse(task: Task, argv: list[str] | None = None) -> tuple[RecipeSettings, Se
     values = vars(parser.parse_args([])) | given
     settings = task.settings(**{name: values[name] for name in parser.own})
     settings.given, settings.notes = frozenset(given), notes
-    if settings.train_file and "dataset_name" not in given:
+    files = [name for name in FILES if getattr(settings, name)]
+    if files and "dataset_name" not in given:
         settings.dataset_name = None
-    if {"train_file", "dataset_name"} & given.keys() and "dataset_config_name" not in given:
+    if (files or "dataset_name" in given) and "dataset_config_name" not in given:
         settings.dataset_config_name = None  # the default is that of the recipe's own data set
-    if "no" in (values["eval_strategy"], values["save_strategy"]) and "load_best_model_at_end" not in given:
-        values["load_best_model_at_end"] = False  # there is none to choose
+    if not any(values[stage] for stage in STAGES):  # all, but for those that were switched off
+        values |= {stage: stage not in given for stage in STAGES}
+    settings.trains = values["do_train"]
+    if files in (["test_file"], []) and not settings.dataset_name and "do_eval" not in given:
+        values["do_eval"] = False  # on nothing
+    if settings.trains:
+        _schedule(values, settings, notes)
+    else:  # the library would evaluate, as it would during training
+        values |= {"eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": False}
+    if values["tf32"] and not is_torch_tf32_available():
+        values["tf32"] = None
+        notes.append("--tf32 needs an Ampere GPU or a later one; it is left out")
     problems = [*_problems(settings, values), *settings.problems()]
     if problems:
         raise UserError(*problems)
@@ -129,6 +142,33 @@ def parse(task: Task, argv: list[str] | None = None) -> tuple[RecipeSettings, Se
     chosen_settings(settings)
     fields = [one.name for one in dataclasses.fields(Seq2SeqTrainingArguments) if one.init]
     return settings, _training_arguments({name: values[name] for name in fields}, given)
+
+
+def _schedule(values: dict[str, Any], settings: RecipeSettings, notes: list[str]) -> None:
+    """Let saves follow evaluations, and the reverse, where one of them was chosen: the best model has to be saved.
+
+    Where both were, and do not coincide, the last model is kept, unless --load_best_model_at_end was asked for.
+    """
+    given, other = settings.given, {"eval": "save", "save": "eval"}
+    for stage in other:
+        if f"{stage}_steps" in given and f"{stage}_strategy" not in given:
+            values[f"{stage}_strategy"] = "steps"
+    chosen = [stage for stage in other if {f"{stage}_strategy", f"{stage}_steps"} & given]
+    if values["eval_strategy"] == "steps" and not values["eval_steps"]:
+        values["eval_steps"] = values[
+            "save_steps" if "eval" in chosen and "logging_steps" not in given else "logging_steps"
+        ]
+    if len(chosen) == 1 and values["load_best_model_at_end"] and values[f"{chosen[0]}_strategy"] in ("steps", "epoch"):
+        for what in ("strategy", "steps"):
+            values[f"{other[chosen[0]]}_{what}"] = values[f"{chosen[0]}_{what}"]
+    evaluated, saved = ([values[f"{stage}_strategy"], values[f"{stage}_steps"]] for stage in other)
+    apart = evaluated[0] != saved[0] or evaluated[0] == "steps" and evaluated != saved
+    if apart and saved[0] != "best" and values["load_best_model_at_end"] and "load_best_model_at_end" not in given:
+        values["load_best_model_at_end"] = False
+        if "early_stopping_patience" not in given:
+            settings.early_stopping_patience = 0
+        said = " and ".join(f"--{stage}_strategy {values[f'{stage}_strategy']}" for stage in other)
+        notes.append(f"the last model is kept, not the best: {said} do not meet")
 
 
 def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]:
@@ -153,9 +193,10 @@ def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]
         yield f"--max_tokens_per_batch {most}: must be at least {least}, room for one row of full length"
     if most is not None and values["train_sampling_strategy"] != "group_by_length":
         yield "--max_tokens_per_batch needs --train_sampling_strategy group_by_length"
-    if settings.dataset_name and settings.train_file:
-        yield "--dataset_name and --train_file: give one of them"
-    evaluated, saved = values["eval_steps"] or values["logging_steps"], values["save_steps"]
+    files = [f"--{name}" for name in FILES if getattr(settings, name)]
+    if settings.dataset_name and files:
+        yield f"--dataset_name and {', '.join(files)}: give a data set or files"
+    evaluated, saved = values["eval_steps"], values["save_steps"]
     by_steps = values["eval_strategy"] == values["save_strategy"] == "steps"
     if values["load_best_model_at_end"] and by_steps and evaluated != saved:
         yield f"--eval_steps {evaluated:g} and --save_steps {saved:g}: make them equal, or the best model is not kept"
@@ -190,8 +231,6 @@ def _training_arguments(values: dict[str, Any], given: dict[str, Any]) -> Seq2Se
         values["use_cpu"] = True
     if not {"bf16", "fp16"} & given.keys() and not values["bf16"] and not values["fp16"]:
         values["bf16"] = devices.has_bf16(values["use_cpu"])
-    if not {"do_train", "do_eval", "do_predict"} & given.keys():
-        values |= {"do_train": True, "do_eval": True, "do_predict": True}
     values["logging_nan_inf_filter"] = False  # would print a NaN loss as the mean of the finite ones (trap 2)
     if values["ddp_find_unused_parameters"] is None:
         values["ddp_find_unused_parameters"] = False

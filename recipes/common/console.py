@@ -34,7 +34,8 @@ def say(args: TrainingArguments, *lines: str) -> None:
 def begin(settings, args: TrainingArguments) -> None:
     """Silence the libraries and say, first of all, which model meets which data."""
     quiet(args.log_level)
-    say(args, f"{settings.model_name_or_path} on {settings.dataset_name or settings.train_file}")
+    data = [settings.dataset_name, settings.train_file, settings.validation_file, settings.test_file]
+    say(args, f"{settings.model_name_or_path} on {next(filter(None, data), 'no data')}")
     say(args, *(f"flags     {note}" for note in settings.notes))
 
 

@@ -26,7 +26,7 @@ KEPT = 48  # tables in the cache; the least recently used go first
 RECIPES = Path(__file__).resolve().parents[1]
 # Settings that change no feature: those of the decoding, and where the rows come from, which are hashed as they are.
 SHARED = {one.name for one in dataclasses.fields(arguments.RecipeSettings)}
-INDIFFERENT = {"given", *transformers.GenerationConfig().to_dict(), *SHARED}
+INDIFFERENT = {"given", "notes", "trains", *transformers.GenerationConfig().to_dict(), *SHARED}
 INDIFFERENT -= {"max_source_length", "max_target_length", "source_prefix"}
 
 
@@ -36,6 +36,9 @@ class Tables(dict):
     def __init__(self, tables: dict[str, Dataset], lengths: dict, lost: dict[str, int]):
         super().__init__(tables)
         self.lengths, self.lost, self.notes = lengths, lost, []
+
+    def __missing__(self, split: str) -> Dataset:
+        return next(iter(self.values()))  # as in Splits
 
 
 def tokenize(splits: dict[str, list[dict]], task: Task, tokenizer: PreTrainedTokenizerBase, settings) -> Tables:
@@ -51,7 +54,7 @@ def tokenize(splits: dict[str, list[dict]], task: Task, tokenizer: PreTrainedTok
     # Until here the tokenizer may use all cores. A process that is forked later, such as a worker that loads batches,
     # would wait for those threads for ever, or warn that it does without.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    lost = lost_characters(tables["train"], task.target, tokenizer) if "train" in tables else {}
+    lost = lost_characters(next(iter(tables.values())), task.target, tokenizer)
     return Tables(tables, length_report(tables, settings), lost)
 
 

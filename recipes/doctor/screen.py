@@ -19,13 +19,14 @@ def describe(patient: Patient) -> None:
     rows = {split: len(table.unique("example")) for split, table in tables.items()}
     say(args, "rows      " + ", ".join(f"{split} {count:,}" for split, count in rows.items()))
     say(args, *(f"          {note}" for note in patient.splits.notes))
-    for side, cut in tables.lengths["train"].items():
+    for side, cut in next(iter(tables.lengths.values())).items():
         counts = f"{cut['median']} tokens (median), {cut['p95']} (95 %), {cut['max']} (longest)"
         say(args, f"{side:9} {counts}; {cut['cut']:,} cut at {cut['limit']} ({cut['cut_percent']} %)")
     say(args, *(f"          {note}" for note in tables.notes))
     if tables.lost:
         say(args, f"lost      the tokenizer cannot keep {_ranked(tables.lost)}")
-    describe_step(args, patient.settings, tables["train"])
+    if args.do_train:
+        describe_step(args, patient.settings, tables["train"])
 
 
 def _ranked(lost: dict[str, int], most: int = 8) -> str:

@@ -58,7 +58,7 @@ def load(
     chosen = {field: getattr(settings, flag) for field, (flag, _) in task.columns.items() if flag}
     _make_examples(splits, problems, task, task.columns, chosen, settings, tokenizer, allow_none, new=False)
     _cut_validation(splits, seed, validation_share, validation_most, task.together)
-    if task.unwanted:
+    if task.unwanted and "train" in splits:
         _leave_out_unwanted(splits, task, settings)
     for split, examples in splits.items():
         limit = getattr(settings, LIMITS[split])
@@ -87,9 +87,6 @@ def _read_splits(splits, task, settings):
     """Put rows and sources into `splits`; returns what is wrong with the flags and the files."""
     files = {split: getattr(settings, f"{split}_file") for split in LIMITS if getattr(settings, f"{split}_file")}
     name, config, problems = settings.dataset_name, settings.dataset_config_name, []
-    if name and files:
-        flags = ", ".join(f"--{split}_file" for split in files)
-        problems.append(f"--dataset_name {name}: not together with {flags}; give a data set or files")
     if config and not name:
         problems.append(f"--dataset_config_name {config}: needs --dataset_name")
     for split, file in files.items():
@@ -100,8 +97,9 @@ def _read_splits(splits, task, settings):
             splits.notes += rows.notes
         except UserError as error:
             problems += [f"--{split}_file {problem}" for problem in error.problems]
-    if not name and "train" not in files:
-        problems.append("no train split: give --train_file, or --dataset_name with a name on the Hub or a folder")
+    if not name and "train" not in files and (settings.trains or not files):
+        remedy = "give --train_file, or --dataset_name with a name on the Hub or a folder"
+        problems.append(f"no train split: {remedy}; to score a model without training add --do_train False")
     for one, two in combinations(splits, 2):
         if splits.sources[one]["sha256"] == splits.sources[two]["sha256"]:
             splits.notes.append(f"--{two}_file holds the same bytes as --{one}_file: its scores tell nothing new")
@@ -245,9 +243,9 @@ def _cut_validation(splits, seed, share, most, together):
 
     After the rows were judged: cut before, the split might hold nothing that can be used.
     """
-    rows = splits["train"]
-    if "validation" in splits or not share:
+    if "validation" in splits or "train" not in splits or not share:
         return
+    rows = splits["train"]
     wholes = [together(row) for row in rows] if together else range(len(rows))
     distinct = list(dict.fromkeys(wholes))
     if len(distinct) == 1:

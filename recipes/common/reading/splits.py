@@ -17,6 +17,10 @@ class Splits(dict):
         self.may_be_empty = list(may_be_empty)
         self.several, self.columns, self.counts, self.sources, self.notes = list(several), {}, {}, {}, []
 
+    def __missing__(self, split: str) -> Any:
+        """Where a model is only scored, some splits are not there; the first one tells as much of the data."""
+        return next(iter(self.values()))
+
     @property
     def report(self) -> dict[str, Any]:
         """What run.json tells of the data."""
