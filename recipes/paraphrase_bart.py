@@ -22,7 +22,7 @@ from transformers.hf_argparser import HfArg
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
 from recipes import doctor, report
-from recipes.common import arguments, console, decoding, features, judging, learning, models, reading, running
+from recipes.common import arguments, console, decoding, features, judging, learning, lora, models, reading, running
 from recipes.common.tasks import task_of
 from recipes.metrics import faithfulness, scores, words
 
@@ -58,6 +58,13 @@ DEFAULTS = {
     "load_best_model_at_end": True,
     "metric_for_best_model": "loss",  # scores of sampled texts differ more by luck than from one epoch to the next
     "early_stopping_patience": 2,
+    "no_repeat_ngram_size": 3,
+    "min_new_tokens": 5,
+    "do_sample": True,
+    "top_k": 50,
+    "top_p": 0.9,
+    "temperature": 0.9,
+    "num_return_sequences": 3,  # variants; the first is the prediction
 }
 
 
@@ -65,13 +72,6 @@ DEFAULTS = {
 class Settings(arguments.RecipeSettings):
     label_column: str | None = HfArg(default=None, help="The column with 1 for paraphrases, else 0.")
     max_overlap: float = HfArg(default=90.0, help="Leave out training pairs alike to more than N %%.")
-    do_sample: bool = HfArg(default=True, help="Draw outputs at random; False: beams, or greedy.")
-    top_k: int = HfArg(default=50, help="Draw among the K likeliest tokens; 0: all.")
-    top_p: float = HfArg(default=0.9, help="Draw among the likeliest tokens of this total probability.")
-    temperature: float = HfArg(default=0.9, help="Below 1 favours the likely tokens more, above 1 less.")
-    no_repeat_ngram_size: int = HfArg(default=3, help="No n tokens in a row twice in an output; 0: off.")
-    min_new_tokens: int = HfArg(default=5, help="Outputs have at least as many tokens.")
-    num_return_sequences: int = HfArg(default=3, help="Variants per text; the first is the prediction.")
 
     def problems(self):
         if 0 < self.max_overlap <= 100:
@@ -168,12 +168,12 @@ def main(argv=None):
         console.say(args, f"decoding  not taken over: {', '.join(f'{name} {inherited[name]}' for name in inherited)}")
     judge = judging.Judge(task, settings, tokenizer, args)
     trainer = learning.Seq2SeqTrainer(
-        model=model,
+        model=lora.wrap(model, settings, args.seed),
         args=args,
         train_dataset=tables["train"],
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
-        data_collator=learning.Collator(tokenizer, model),
+        data_collator=learning.Collator(tokenizer, model, settings.mask_special_tokens),
         compute_metrics=judge,
         callbacks=run.callbacks(),
         max_tokens_per_batch=settings.max_tokens_per_batch,
@@ -187,7 +187,7 @@ def main(argv=None):
 
     # Evaluate
     if args.do_eval:
-        run.save_metrics("eval", trainer.evaluate(tables["validation"]))
+        run.save_metrics("eval", trainer.evaluate(tables["validation"]), judge.rows)
 
     # Predict
     if run.split == "test":

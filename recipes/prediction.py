@@ -151,6 +151,8 @@ def load_adapter(folder: Path, model: torch.nn.Module) -> torch.nn.Module:
     base = disk.read_json(Path(folder) / "base.json")
     if not base:
         raise UserError(f"{folder}: no adapter of these recipes: it has no base.json")
+    if base.get("new_rows"):
+        models.add_rows(model, base["new_rows"])
     if lora.fingerprint(model) != base["sha256"]:
         revision = base["revision"] or base["commit"] or "main"
         raise UserError(

@@ -13,15 +13,12 @@ Change   the two templates, the columns, the scores, the numbers in DEFAULTS
 """
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-
-from transformers.hf_argparser import HfArg
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
 from recipes import doctor, report
-from recipes.common import arguments, decoding, features, judging, learning, models, reading, running
+from recipes.common import arguments, decoding, features, judging, learning, lora, models, reading, running
 from recipes.common.tasks import task_of
 from recipes.metrics import faithfulness, scores, words
 
@@ -57,10 +54,7 @@ DEFAULTS = {
 }
 
 
-@dataclass
-class Settings(arguments.RecipeSettings):
-    length_penalty: float = HfArg(default=1.0, help="Above 1 favours long outputs, below 1 short ones.")
-    no_repeat_ngram_size: int = HfArg(default=0, help="No n tokens in a row twice in an output; 0: off.")
+Settings = arguments.RecipeSettings  # nothing but what all recipes have
 
 
 # ---------------------------------------------------------------- Task
@@ -99,12 +93,12 @@ def main(argv=None):
     args.generation_config = decoding.generation_config(settings, model)
     judge = judging.Judge(task, settings, tokenizer, args)
     trainer = learning.Seq2SeqTrainer(
-        model=model,
+        model=lora.wrap(model, settings, args.seed),
         args=args,
         train_dataset=tables["train"],
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
-        data_collator=learning.Collator(tokenizer, model),
+        data_collator=learning.Collator(tokenizer, model, settings.mask_special_tokens),
         compute_metrics=judge,
         callbacks=run.callbacks(),
         max_tokens_per_batch=settings.max_tokens_per_batch,
@@ -118,7 +112,7 @@ def main(argv=None):
 
     # Evaluate
     if args.do_eval:
-        run.save_metrics("eval", trainer.evaluate(tables["validation"]))
+        run.save_metrics("eval", trainer.evaluate(tables["validation"]), judge.rows)
 
     # Predict
     if run.split == "test":

@@ -22,7 +22,7 @@ from transformers.hf_argparser import HfArg
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file runs as a script, a module or a copy
 
 from recipes import doctor, report
-from recipes.common import arguments, decoding, features, judging, learning, models, reading, running
+from recipes.common import arguments, decoding, features, judging, learning, lora, models, reading, running
 from recipes.common.tasks import task_of
 from recipes.metrics import scores
 from recipes.typed.templates import fields_of
@@ -131,12 +131,12 @@ def main(argv=None):
     args.generation_config = decoding.generation_config(settings, model)
     judge = judging.Judge(task, settings, tokenizer, args)
     trainer = learning.Seq2SeqTrainer(
-        model=model,
+        model=lora.wrap(model, settings, args.seed),
         args=args,
         train_dataset=tables["train"],
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
-        data_collator=learning.Collator(tokenizer, model),
+        data_collator=learning.Collator(tokenizer, model, settings.mask_special_tokens),
         compute_metrics=judge,
         callbacks=run.callbacks(),
         max_tokens_per_batch=settings.max_tokens_per_batch,
@@ -150,7 +150,7 @@ def main(argv=None):
 
     # Evaluate
     if args.do_eval:
-        run.save_metrics("eval", trainer.evaluate(tables["validation"]))
+        run.save_metrics("eval", trainer.evaluate(tables["validation"]), judge.rows)
 
     # Predict
     if run.split == "test":

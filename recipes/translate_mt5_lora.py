@@ -64,10 +64,9 @@ DEFAULTS = {
 
 
 @dataclass
-class Settings(lora.LoraSettings):
+class Settings(arguments.RecipeSettings):
     source_lang: str = HfArg(default="en", help="Language of the sources, as de or German.")
     target_lang: str = HfArg(default="de", help="Language of their translations.")
-    length_penalty: float = HfArg(default=1.0, help="Above 1 favours long outputs, below 1 short ones.")
 
     def problems(self):
         """Languages that contradict each other."""
@@ -149,30 +148,28 @@ def main(argv=None):
 
     # Model
     model, tokenizer = models.load(settings, args)
-    model = lora.wrap(model, settings, args.seed)
 
     # Features
     tables = features.tokenize(splits, task, tokenizer, settings)
     doctor.look(run, splits, tables, model, tokenizer)
     if settings.dry_run:
         return None
-    console.say(args, lora.describe(model))
 
     # Trainer
     args.generation_config = decoding.generation_config(settings, model)
     judge = judging.Judge(task, settings, tokenizer, args)
     trainer = learning.Seq2SeqTrainer(
-        model=model,
+        model=lora.wrap(model, settings, args.seed),
         args=args,
         train_dataset=tables["train"],
         eval_dataset=features.sample(tables["validation"], settings.eval_sample_size, args.seed),
         processing_class=tokenizer,
-        data_collator=learning.Collator(tokenizer, model),
+        data_collator=learning.Collator(tokenizer, model, settings.mask_special_tokens),
         compute_metrics=judge,
         callbacks=run.callbacks(),
         max_tokens_per_batch=settings.max_tokens_per_batch,
     )
-    run.start(tables, parameters=lora.count(model))
+    run.start(tables)
 
     # Train
     if args.do_train:
@@ -180,9 +177,8 @@ def main(argv=None):
         run.save_metrics("train", trainer.train(resume_from_checkpoint=run.checkpoint()).metrics)
 
     # Evaluate
-    lora.merge(model)
     if args.do_eval:
-        run.save_metrics("eval", trainer.evaluate(tables["validation"]))
+        run.save_metrics("eval", trainer.evaluate(tables["validation"]), judge.rows)
 
     # Predict
     if run.split == "test":
@@ -193,7 +189,7 @@ def main(argv=None):
         console.say(args, f"beware    {what}: not trained yet; more epochs or a higher --learning_rate may help")
 
     # Save
-    run.save(trainer, judge, model=lora.save(model, run.folder / "adapter" if run.is_main else None))
+    run.save(trainer, judge)
     run.write_text("spot_check.csv", report.spot_check(judge.rows, [ADEQUACY, FLUENCY], args.seed))
     report.write(run)
     return report.show(run)

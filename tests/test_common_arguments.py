@@ -17,7 +17,7 @@ from transformers import Seq2SeqTrainingArguments
 from transformers.hf_argparser import HfArg
 
 from recipes import summarize_t5
-from recipes.common import UserError, arguments, console, features, lora, tasks
+from recipes.common import UserError, arguments, console, features, tasks
 from recipes.common.upstream import devices
 from recipes.doctor import screen
 from recipes.metrics.scores import METRICS
@@ -31,20 +31,12 @@ DEFAULTS = {
 
 
 @dataclass
-class Settings(lora.LoraSettings):
+class Settings(arguments.RecipeSettings):
     train_file: str | None = HfArg(default=None, aliases=["--data_path"], help="Other names of it are known.")
-    num_return_sequences: int = HfArg(default=1, help="Variants.")
-    top_k: int | None = HfArg(default=None, help="Draw among the K likeliest tokens.")
-    top_p: float | None = HfArg(default=None, help="Draw among the likeliest tokens of this probability.")
     favourite: str = HfArg(default="none", help="Of this recipe alone.")
 
     def problems(self):
         return [f"--favourite {self.favourite}: rather not"] if self.favourite == "bad" else []
-
-
-@dataclass
-class Drawing(Settings):
-    do_sample: bool = HfArg(default=True, help="Draw outputs at random.")
 
 
 def make_task(settings=Settings, defaults=DEFAULTS, metrics=("rougeL",), recipe="recipes/tell.py"):
@@ -381,7 +373,7 @@ def test_notes_follow_the_first_line(capsys):
         (["--ignore_pad_token_for_loss=False"], "--ignore_pad_token_for_loss: padding is never part"),
         (["--lr", "1", "--learning_rate", "2"], "--lr 1.0 and --learning_rate 2.0: two names of one setting"),
         (["--lang", "de_DE"], "--lang: this recipe has one language"),
-        (["--min_length", "5"], "--min_length: is --min_new_tokens, which this recipe has not"),
+        (["--src_lang", "de"], "--src_lang: is --source_lang, which this recipe has not"),
         (["--epoch", "5"], "--epoch: unknown flag; did you mean --epochs?"),
         (["--forced_bos_token=--seed"], "--forced_bos_token: this recipe knows no languages"),
     ],
@@ -439,6 +431,10 @@ def test_everything_wrong_with_the_settings_at_once():
     ("name", "values", "said"),
     [
         ("num_return_sequences", [0], "at least 1"),
+        ("min_new_tokens", [-1], "at least 0"),
+        ("temperature", [0.0, -1.0], "above 0"),
+        ("repetition_penalty", [0.0], "above 0"),
+        ("dropout", [1.0, -0.1], "at least 0, below 1"),
         ("top_k", [-1], "at least 0"),
         ("top_p", [0.0, 1.1], "above 0, at most 1"),
         ("lora_r", [-1], "at least 0"),
@@ -451,14 +447,15 @@ def test_everything_wrong_with_the_settings_at_once():
 def test_numbers_out_of_range(name, values, said):
     """The library accepts most of them, and generates something else or fails in the first evaluation."""
     for value in values:
-        assert problems(f"--{name}={value}") == [f"--{name} {value}: must be {said}"]
+        others = ["--lora_r=4"] if name in ("lora_alpha", "lora_dropout") else []
+        assert problems(f"--{name}={value}", *others) == [f"--{name} {value}: must be {said}"]
 
 
 def test_numbers_at_the_ends_of_their_range():
     ends = {"lora_r": 0, "lora_dropout": 0.0, "num_beams": 1000, "label_smoothing_factor": 1.0, "seed": 2**32 - 1}
     settings, args = parse(*[f"--{name}={value}" for name, value in ends.items()])
     assert {name: vars(settings).get(name, vars(args).get(name)) for name in ends} == ends
-    drawn = parse("--do_sample=True", "--top_p=1", "--top_k=0", settings=Drawing)[0]
+    drawn = parse("--do_sample=True", "--top_p=1", "--top_k=0")[0]
     assert (drawn.top_p, drawn.top_k) == (1, 0)
 
 

@@ -9,7 +9,16 @@ import pytest
 from conftest import make_tokenizer
 from tokenizers import processors
 
-from recipes.common.features import from_template, length_report, lost_characters, references, sample, tokenize
+from recipes.common.features import (
+    encode,
+    fill,
+    length_report,
+    lost_characters,
+    references,
+    sample,
+    source_template,
+    tokenize,
+)
 
 TARGET = "{summary}"
 
@@ -38,11 +47,12 @@ def table_of(tokenizer, rows=ROWS, prepare=None, **limits):
     return tokenize({"train": rows}, task_of(prepare=prepare), tokenizer, settings(**limits))["train"]
 
 
-def test_the_template_makes_one_source():
-    prepare = from_template(task_of())
-    assert prepare(row("a", "Ann: {hi}\n", "x"), settings(), None) == ["summarize: Ann: {hi}\n"]
-    changed = SimpleNamespace(source_prefix="tl;dr ")
-    assert prepare(row("a", "Ann", "x"), changed, None) == ["tl;dr Ann"]
+def test_the_template_makes_one_source(tokenizer):
+    rows = [(0, row("a", "Ann: {hi}\n", "x")), (1, row("b", "Bo", "x"))]
+    for prefix, before in ((None, "summarize: "), ("tl;dr ", "tl;dr ")):
+        chosen = SimpleNamespace(**vars(settings()) | {"source_prefix": prefix})
+        made = [one["source"] for one in encode(rows, task_of(), tokenizer, chosen)]
+        assert made == [f"{before}Ann: {{hi}}\n", f"{before}Bo"]
 
 
 def test_references_as_the_data_has_them():
@@ -94,9 +104,8 @@ def test_targets_end_where_the_tokenizer_adds_no_end():
 
 
 def test_a_prefix_with_braces_is_text():
-    prepare = from_template(task_of("summarize: {document}"))
     for prefix in ('{"a": 1} ', "TL{DR ", "{} ", "{0}", "{document.__class__}"):
-        assert prepare(row("a", "Ann", "x"), SimpleNamespace(source_prefix=prefix), None) == [f"{prefix}Ann"]
+        assert fill(source_template("summarize: {document}", prefix), row("a", "Ann", "x")) == f"{prefix}Ann"
 
 
 def test_several_sources_of_a_row(tokenizer):

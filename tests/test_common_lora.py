@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """recipes/common/lora.py on tiny models of three families."""
 
-from types import SimpleNamespace
-
 import pytest
 import torch
 from conftest import make_model, make_tokenizer
@@ -10,14 +8,14 @@ from helpers import read_json
 
 from recipes import prediction
 from recipes.common import UserError, lora
+from recipes.common.arguments import RecipeSettings
 from recipes.common.loss import decoder_states
 
 FAMILIES = {"t5": None, "mt5": None, "bart": "<s>"}
 
 
 def settings(**changed):
-    chosen = {"lora_r": 4, "lora_alpha": 8, "lora_dropout": 0.0, "lora_targets": "attention", "model_revision": None}
-    return SimpleNamespace(**{**chosen, **changed})
+    return RecipeSettings(**{"lora_r": 4, "lora_alpha": 8, "lora_dropout": 0.0, **changed})
 
 
 def make(family):
@@ -168,7 +166,7 @@ def test_base_json_says_where_the_base_came_from(tmp_path, monkeypatch):
     lora.save(wrapped, tmp_path)
     base = read_json(tmp_path / "base.json")
     assert base == wrapped.base and len(base.pop("sha256")) == 64
-    assert base == {"name": "some/model", "revision": "v2", "commit": "abc"}
+    assert base == {"name": "some/model", "revision": "v2", "commit": "abc", "new_rows": []}
     with pytest.raises(UserError, match=r"belongs to some/model \(revision v2\)"):
         prediction.load_adapter(tmp_path, make_model("t5", make_tokenizer(), seed=1))
 

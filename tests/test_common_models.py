@@ -14,13 +14,12 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSeq2SeqLM, GPT2Config
 
 from recipes.common import UserError
+from recipes.common.arguments import RecipeSettings
 from recipes.common.models import load_config, load_model, load_tokenizer
 
 
 def settings(name, **changed):
-    defaults = {"model_revision": None, "tokenizer_name": None, "trust_remote_code": False, "force_fp16": False}
-    lengths = {"max_source_length": 512, "max_target_length": 128, "dry_run": False}
-    return SimpleNamespace(model_name_or_path=str(name), **{**defaults, **lengths, **changed})
+    return RecipeSettings(model_name_or_path=str(name), **changed)
 
 
 def load(folder, tokenizer, **changed):

@@ -22,6 +22,7 @@ from transformers import Seq2SeqTrainingArguments, set_seed
 
 from recipes import summarize_t5
 from recipes.common import decoding, lora
+from recipes.common.arguments import RecipeSettings
 from recipes.common.disk import write_json
 
 FAMILIES = ["t5-tied", "t5-untied", "mt5", "bart"]
@@ -35,7 +36,7 @@ STEPS = 10
 ROWS = records("train", 75)  # an epoch has four steps of 16 and one of 11 rows: ten steps are two epochs
 SCRATCH = tempfile.TemporaryDirectory()  # the Trainer makes its folder, although nothing is saved
 ELEVEN = records("test", 11)
-LORA = SimpleNamespace(lora_r=4, lora_alpha=8, lora_dropout=0, lora_targets="all-linear", model_revision=None)
+LORA = RecipeSettings(lora_r=4, lora_alpha=8, lora_dropout=0, lora_targets="all-linear")
 LIMITS = SimpleNamespace(max_source_length=128, max_target_length=64, preprocessing_num_workers=None)
 
 

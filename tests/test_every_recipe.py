@@ -16,7 +16,8 @@ every_recipe = pytest.mark.parametrize("small", NAMES, indirect=True)
 FILES = {
     "config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
     "train_results.json", "eval_results.json", "predict_results.json", "all_results.json", "trainer_state.json",
-    "baseline_results.json", "predictions.jsonl", "run.json", "recipe.py", "README.md", "report.html",
+    "baseline_results.json", "predictions.jsonl", "eval_predictions.jsonl", "run.json", "recipe.py", "README.md",
+    "report.html",
 }  # fmt: skip
 SPEED = ("runtime", "samples_per_second", "steps_per_second")
 

@@ -314,7 +314,7 @@ def test_a_text_to_say_anew_needs_no_label():
         ({"top_p": 90}, "--top_p 90.0: must be above 0, at most 1"),
         ({"top_k": -1}, "--top_k -1: must be at least 0"),
         ({"num_return_sequences": 0}, "--num_return_sequences 0: must be at least 1"),
-        ({"min_new_tokens": 21}, "--min_new_tokens 21: must be at least 0, at most --max_target_length 20"),
+        ({"min_new_tokens": 21}, "--min_new_tokens 21: must be at most --max_target_length 20"),
         ({"do_sample": False}, "num_return_sequences"),  # greedy: one text
         ({"metric_for_best_model": "rougeL"}, "this recipe computes loss, ibleu, bleu"),
     ],

@@ -45,39 +45,18 @@ HOLDS = {"at least": operator.ge, "at most": operator.le, "above": operator.gt, 
 DEFAULTS = {"log_level": "error", "log_level_replica": "error", "ddp_timeout": 6 * 3600}
 
 
-@dataclass
-class RecipeSettings:
-    """What a recipe adds to the library's training arguments. Lengths are in tokens."""
+def _field(name: str, kind: str, default: Any, said: str) -> tuple[str, Any, Any]:
+    """A field of the settings from its line in flags.yaml."""
+    values: Any = {"int": int, "float": float, "bool": bool, "str": str}.get(kind) or Literal[tuple(kind.split("|"))]
+    return name, values | None if default is None else values, HfArg(default=default, help=said)
 
-    model_name_or_path: str = HfArg(default="", help="A Hub name or a local folder.")
-    model_revision: str | None = HfArg(default=None, help="Branch, tag or commit of the model.")
-    tokenizer_name: str | None = HfArg(default=None, help="If not the model's own.")
-    trust_remote_code: bool = HfArg(default=False, help="Run code that comes with the model.")
-    dataset_name: str | None = HfArg(default=None, help="A Hub name or a local data set folder.")
-    dataset_config_name: str | None = HfArg(default=None, help="The data set's configuration.")
-    dataset_revision: str | None = HfArg(default=None, help="Branch, tag or commit of the data set.")
-    train_file: str | None = HfArg(default=None, help="csv, tsv, json, jsonl, xlsx, parquet, arrow; text also as .gz")
-    validation_file: str | None = HfArg(default=None, help="If none, 10 %% of training is cut off.")
-    test_file: str | None = HfArg(default=None, help="Scored once, at the end.")
-    encoding: str | None = HfArg(default=None, help="Of text files that are not UTF-8, such as cp1252.")
-    delimiter: str | None = HfArg(default=None, help="Between columns, where it is not found: one character, or tab.")
-    columns: str | None = HfArg(default=None, help="Names, by commas, for a file without a line of names.")
-    on_bad_row: Literal["error", "skip"] = HfArg(default="error", help="error: stop; skip: leave out and count them.")
-    fill_missing: str | None = HfArg(default=None, help="A text for fields that are missing, null or empty.")
-    max_source_length: int = HfArg(default=512, help="Longer sources are cut, in tokens.")
-    max_target_length: int = HfArg(default=128, help="Longer targets are cut, in tokens; also the output's limit.")
-    max_train_samples: int | None = HfArg(default=None, help="Use the first N training rows.")
-    max_eval_samples: int | None = HfArg(default=None, help="Use the first N validation rows.")
-    max_predict_samples: int | None = HfArg(default=None, help="Use the first N test rows.")
-    source_prefix: str | None = HfArg(default=None, help="Replaces the source's text before its first field.")
-    num_beams: int = HfArg(default=1, help="Beams; 1 is greedy.")
-    max_tokens_per_batch: int | None = HfArg(default=None, help="Batches of N tokens, padding counted, not of rows.")
-    preprocessing_num_workers: int | None = HfArg(default=None, help="Processes that tokenize.")
-    eval_sample_size: int = HfArg(default=200, help="Validation rows that are scored in training; the end scores all.")
-    early_stopping_patience: int = HfArg(default=0, help="Stop after N evaluations without a better one; 0: never.")
-    force_fp16: bool = HfArg(default=False, help="Allow --fp16 with a T5, where it tends to overflow.")
-    config: str | None = HfArg(default=None, help="A YAML file of flags; flags win over it.")
-    dry_run: bool = HfArg(default=False, help="Show settings, data and one example, then stop.")
+
+Fields: Any = dataclasses.make_dataclass("Fields", [_field(name, *line) for name, line in FLAGS["settings"].items()])
+
+
+@dataclass
+class RecipeSettings(Fields):
+    """What a recipe adds to the library's training arguments; its fields are those of flags.yaml, "settings"."""
 
     # Names that a flag or the YAML file gave; notes on how they were taken; whether a model is trained. Without a type
     # they are no fields: no flags, in no record and no comparison.
@@ -193,6 +172,11 @@ def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]
         yield f"--max_tokens_per_batch {most}: must be at least {least}, room for one row of full length"
     if most is not None and values["train_sampling_strategy"] != "group_by_length":
         yield "--max_tokens_per_batch needs --train_sampling_strategy group_by_length"
+    if settings.freeze and settings.lora_r:
+        yield f"--freeze {settings.freeze}: with LoRA all weights are frozen; leave it out, or give --lora_r 0"
+    for name in sorted(one for one in given if one.startswith(("lora_", "use_dora", "use_rslora"))):
+        if not settings.lora_r and name != "lora_r" and values[name] not in SWITCHED_OFF:
+            yield f"--{name} {values[name]}: needs --lora_r above 0"
     files = [f"--{name}" for name in FILES if getattr(settings, name)]
     if settings.dataset_name and files:
         yield f"--dataset_name and {', '.join(files)}: give a data set or files"

@@ -11,6 +11,8 @@ import transformers
 from tqdm.auto import tqdm
 from transformers import TrainingArguments
 
+from recipes.common import lora
+
 
 def quiet(log_level: str = "error") -> None:
     """Silence what means nothing to a user; `--log_level info` brings the libraries' messages back."""
@@ -26,9 +28,8 @@ def quiet(log_level: str = "error") -> None:
 
 def say(args: TrainingArguments, *lines: str) -> None:
     """Print on the first process only."""
-    if args.process_index == 0:
-        for line in lines:
-            print(line, flush=True)
+    if args.process_index == 0 and lines:
+        print(*lines, sep="\n", flush=True)
 
 
 def begin(settings, args: TrainingArguments) -> None:
@@ -46,7 +47,9 @@ class Progress(transformers.TrainerCallback):
         self.metrics = metrics
         self.bars: dict[str, tqdm] = {}
 
-    def on_train_begin(self, args, state, control, **kwargs):
+    def on_train_begin(self, args, state, control, model=None, **kwargs):
+        if not all(weight.requires_grad for weight in model.parameters()):
+            say(args, lora.describe(model))
         self._bar("train", state.max_steps, args).update(state.global_step)
 
     def on_step_end(self, args, state, control, **kwargs):

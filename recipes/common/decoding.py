@@ -18,7 +18,9 @@ from recipes.common.loss import decoder_states, token_loss
 from recipes.common.upstream.beams import shared_cache
 
 SPECIAL_TOKENS = ("decoder_start", "pad", "eos", "bos", "forced_bos", "forced_eos")
-HOW_TO_DRAW = ("top_k", "top_p", "temperature")
+# What does nothing, and could not be saved, without another setting.
+NEEDS = dict.fromkeys(("top_k", "top_p", "temperature"), "--do_sample True")
+NEEDS |= dict.fromkeys(("length_penalty", "early_stopping"), "--num_beams 2 or more")
 
 
 class Output(NamedTuple):
@@ -48,21 +50,24 @@ def generation_config(settings: Any, model: nn.Module) -> GenerationConfig:
 def chosen_settings(settings: Any) -> dict[str, Any]:
     """The generation settings among a recipe's settings, as GenerationConfig names them.
 
-    With do_sample off, those that say how to draw are left out: the library would refuse to save them.
+    What only a recipe's defaults say about drawing or about beams is left out where there are none.
 
     Raises:
         UserError: they contradict each other; the library would find out when it saves the model, or never.
     """
     known, most = GenerationConfig().to_dict(), settings.max_target_length
-    chosen = {one.name: getattr(settings, one.name) for one in dataclasses.fields(settings) if one.name in known}
-    left_out = HOW_TO_DRAW if chosen.get("do_sample") is False else ()
-    chosen = {name: value for name, value in chosen.items() if value is not None and name not in left_out}
-    problems = []
-    least, temperature = chosen.get("min_new_tokens", 0), chosen.get("temperature", 1)
-    if not 0 <= least <= most:
-        problems.append(f"--min_new_tokens {least}: must be at least 0, at most --max_target_length {most}")
-    if temperature <= 0:
-        problems.append(f"--temperature {temperature}: must be above 0; for greedy decoding, --do_sample False")
+    values = {one.name: getattr(settings, one.name) for one in dataclasses.fields(settings) if one.name in known}
+    chosen = {name: value for name, value in values.items() if value is not None and value is not False}
+    beams, least, count = (chosen.get(name, 1) for name in ("num_beams", "min_new_tokens", "num_return_sequences"))
+    drawn, problems = "do_sample" in chosen, []
+    for name in [name for name, needed in NEEDS.items() if name in chosen]:
+        if not (drawn if "do_sample" in NEEDS[name] else beams > 1):
+            said = f"--{name} {chosen.pop(name)}: does nothing without {NEEDS[name]}"
+            problems += [said] if name in settings.given else []
+    if count > beams and not drawn:
+        problems.append(f"--num_return_sequences {count}: without --do_sample True at most --num_beams {beams}")
+    if least > most:
+        problems.append(f"--min_new_tokens {least}: must be at most --max_target_length {most}")
     if problems:
         raise UserError(*problems)
     chosen["max_new_tokens"] = most

@@ -6,7 +6,7 @@ import hashlib
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import datasets
@@ -26,7 +26,7 @@ KEPT = 48  # tables in the cache; the least recently used go first
 RECIPES = Path(__file__).resolve().parents[1]
 # Settings that change no feature: those of the decoding, and where the rows come from, which are hashed as they are.
 SHARED = {one.name for one in dataclasses.fields(arguments.RecipeSettings)}
-INDIFFERENT = {"given", "notes", "trains", *transformers.GenerationConfig().to_dict(), *SHARED}
+INDIFFERENT = {"given", "notes", "trains", *SHARED}
 INDIFFERENT -= {"max_source_length", "max_target_length", "source_prefix"}
 
 
@@ -62,7 +62,8 @@ def encode(
     numbered: list[tuple[int, dict]], task: Task, tokenizer: PreTrainedTokenizerBase, settings, learn: bool = True
 ) -> Iterator[dict]:
     """The features of rows that are given with their numbers; without labels unless `learn`."""
-    prepare = task.prepare or from_template(task)
+    template = source_template(task.source, settings.source_prefix)
+    prepare = task.prepare or (lambda row, *_: [fill(template, row)])
     for start in range(0, len(numbered), BATCH):
         features = [
             {"example": number, "row": row, "source": source}
@@ -79,15 +80,6 @@ def encode(
             for one, ids, length in zip(features, labels, lengths, strict=True):
                 one |= {"labels": ids, "target_length": length}
         yield from features
-
-
-def from_template(task: Task) -> Callable:
-    """The default `prepare`: one source per row, made from SOURCE."""
-
-    def prepare(row: dict, settings, tokenizer: PreTrainedTokenizerBase) -> list[str]:
-        return [fill(source_template(task.source, settings.source_prefix), row)]
-
-    return prepare
 
 
 def references(row: dict, target: str) -> list[str]:

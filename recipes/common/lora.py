@@ -1,34 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""LoRA: a frozen base with small trained matrices beside some of its layers; merged at the end, and kept apart, too.
+"""Which weights are learned: all, those that are not frozen, or LoRA: small matrices beside layers that stay.
 
-The weights W of a layer stay as they are; what is learned is a product of two thin matrices, W + (alpha / r) B A, with
-r columns and r rows. B begins as zero, so training begins with the base model.
+With LoRA the weights W of a layer stay as they are; what is learned is a product of two thin matrices, W + (alpha / r)
+B A, with r columns and r rows. B begins as zero, so training begins with the base. Merged at the end, and kept apart.
 """
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import transformers
 from huggingface_hub import try_to_load_from_cache
 from peft import LoraConfig, PeftModelForSeq2SeqLM
 from torch import nn
-from transformers.hf_argparser import HfArg
 
 from recipes.common import UserError
-from recipes.common.arguments import RecipeSettings
 from recipes.common.disk import write_json
 
-# The projections of attention, as the families call them.
-ATTENTION = {"q", "k", "v", "o", "q_proj", "k_proj", "v_proj", "out_proj"}
-
-
-@dataclass
-class LoraSettings(RecipeSettings):
-    lora_r: int = HfArg(default=16, help="Rank of the adapter; 0 trains all weights, without LoRA.")
-    lora_alpha: float = HfArg(default=32, help="What LoRA adds is multiplied by lora_alpha / lora_r.")
-    lora_dropout: float = HfArg(default=0.05, help="Share of a layer's inputs that LoRA does not see.")
-    lora_targets: str = HfArg(default="attention", help="attention, all-linear, or names of layers such as q,v.")
+ATTENTION = {"q", "k", "v", "o", "q_proj", "k_proj", "v_proj", "out_proj"}  # its projections, as the families call them
 
 
 class LoraModel(PeftModelForSeq2SeqLM):
@@ -39,26 +27,58 @@ class LoraModel(PeftModelForSeq2SeqLM):
         super().save_pretrained(save_directory, save_embedding_layers=False, **options)
 
 
-def wrap(model: nn.Module, settings: LoraSettings, seed: int) -> nn.Module:
-    """`model` with its weights frozen and LoRA beside the chosen layers; `model` itself if settings.lora_r is 0."""
+def wrap(model: nn.Module, settings, seed: int) -> nn.Module:
+    """`model` with the weights that settings.freeze names frozen; or, if settings.lora_r is above 0, with LoRA."""
+    for weight in frozen(model, settings.freeze):
+        weight.requires_grad = False
     if not settings.lora_r:
         return model
     base = {"name": model.name_or_path, "revision": settings.model_revision}
     base["commit"] = None if Path(base["name"]).is_dir() else _commit(**base)
     base["sha256"] = None if model.device.type == "meta" else fingerprint(model)
+    base["new_rows"] = getattr(model, "new_rows", [])
     config = LoraConfig(
         task_type="SEQ_2_SEQ_LM",
         r=settings.lora_r,
-        lora_alpha=settings.lora_alpha,
-        lora_dropout=settings.lora_dropout,
         target_modules=target_modules(model, settings.lora_targets),
+        trainable_token_indices=_new_tokens(model, base["new_rows"]) if base["new_rows"] else None,
+        **{name: getattr(settings, name) for name in ("lora_alpha", "lora_dropout", "use_dora", "use_rslora")},
         base_model_name_or_path=base["name"],
         revision=base["revision"],
     )
     transformers.set_seed(seed)  # the Trainer sets it only after the matrices were drawn
+    tables = [part.get_input_embeddings().weight for part in (model.get_encoder(), model.get_decoder())]
     model = LoraModel(model, config)
+    if base["new_rows"] and tables[0] is tables[1]:  # peft would learn a row for each of them
+        read, written = (one.get_input_embeddings().token_adapter for one in (model.get_encoder(), model.get_decoder()))
+        written.trainable_tokens_delta = read.trainable_tokens_delta
     model.base = base
     return model
+
+
+def frozen(model: nn.Module, which: str | None) -> list[nn.Parameter]:
+    """The weights that --freeze names: "embeddings", "encoder", or embeddings and a number of the encoder's layers."""
+    encoder = model.get_encoder()
+    if which in (None, "encoder"):
+        return list(encoder.parameters()) if which else []
+    layers = next((one for one in encoder.modules() if isinstance(one, nn.ModuleList)), [])
+    count = 0 if which == "embeddings" else int(which) if which.isdecimal() and int(which) else len(layers) + 1
+    if count > len(layers):
+        raise UserError(f"--freeze {which}: name embeddings, encoder, or a number of its {len(layers)} layers")
+    stacks = (encoder, model.get_decoder())
+    tables = [one for stack in stacks for one in stack.children() if isinstance(one, nn.Embedding)]
+    tables += [stack.get_input_embeddings() for stack in stacks]
+    return [weight for part in (*tables, *layers[:count]) for weight in part.parameters()]
+
+
+def _new_tokens(model: nn.Module, rows: list[int]) -> list[int] | dict[str, list[int]]:
+    """What peft has to be told for added tokens to be learned (trap 16): their rows, of each layer if they differ."""
+    head = model.get_output_embeddings()
+    if head.weight is model.get_input_embeddings().weight:
+        return rows
+    parts = {part: part.get_input_embeddings() for part in (model.get_encoder(), model.get_decoder())} | {model: head}
+    names = [name for part, layer in parts.items() for name, one in part.named_modules() if one is layer]
+    return {name.rpartition(".")[2]: rows for name in names}
 
 
 def _commit(name: str, revision: str | None) -> str | None:
@@ -68,12 +88,7 @@ def _commit(name: str, revision: str | None) -> str | None:
 
 
 def target_modules(model: nn.Module, targets: str) -> list[str]:
-    """The names of the layers that get LoRA; peft would pass over a wrong name among right ones.
-
-    Args:
-        targets: "attention" for its four projections, "all-linear" for every linear layer but the head, or the names of
-            layers, separated by commas: "q,v".
-    """
+    """The names of the layers that --lora_targets means; peft would pass over a wrong name among right ones."""
     layers = [(name, one) for name, one in model.named_modules() if isinstance(one, nn.Linear)]
     linear = {name.rpartition(".")[2] for name, one in layers if one is not model.get_output_embeddings()}
     wanted = {"attention": linear & ATTENTION, "all-linear": linear}.get(targets, set(targets.split(",")))
@@ -93,12 +108,14 @@ def describe(model: nn.Module) -> str:
     """A line for the screen: how much of the model is trained, and where."""
     line = "trained   {trained:,} of {all:,} parameters ({trained_percent} %)".format(**count(model))
     for config in getattr(model, "peft_config", {}).values():
-        line += f": LoRA of rank {config.r} beside {', '.join(sorted(config.target_modules))}"
-    return line
+        kind = "DoRA" if config.use_dora else "rsLoRA" if config.use_rslora else "LoRA"
+        line += f": {kind} of rank {config.r} beside {', '.join(sorted(config.target_modules))}"
+    stuck = type(model) is not LoraModel and hasattr(model, "new_rows") and not next(model.parameters()).requires_grad
+    return line + ("; new tokens are not learned" if stuck else "")
 
 
 def merge(model: nn.Module) -> None:
-    """Add what LoRA learned to the frozen weights, in fp32 (trap 29): what is scored from here on is what is saved."""
+    """Add what LoRA learned to the frozen weights, in fp32 (trap 29)."""
     if isinstance(model, LoraModel):
         model.merge_adapter(safe_merge=True)
 

@@ -100,15 +100,11 @@ def decoder_states(model: nn.Module, inputs: dict) -> tuple[torch.Tensor, Callab
     base = getattr(model, "module", model)
     owner = base.get_base_model() if hasattr(base, "get_base_model") else base
     head = owner.get_output_embeddings()
-    if not _is_plain(head, owner):
+    # A head with an adapter, or soft-capped logits, are more than head(hidden).
+    if type(head) is not nn.Linear or getattr(owner.config, "final_logit_softcapping", None) is not None:
         return model(**inputs, use_cache=False).logits, nn.Identity()
     extra = getattr(owner, "final_logits_bias", None)  # BART's family adds it to the logits
     bias = sum(part.flatten() for part in (head.bias, extra) if part is not None)
     with heads.bypassed(owner, head):
         hidden = model(**inputs, use_cache=False).logits
     return hidden, Head(head.weight, bias if torch.is_tensor(bias) else None)
-
-
-def _is_plain(head, owner):
-    """Whether logits are head(hidden) and nothing more (a LoRA head or soft-capped logits are more)."""
-    return type(head) is nn.Linear and getattr(owner.config, "final_logit_softcapping", None) is None

@@ -10,12 +10,13 @@ from tokenizers import AddedToken
 from torch import nn
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArguments
 
-from recipes.common import UserError
+from recipes.common import UserError, lora
 from recipes.common.arguments import RecipeSettings
 from recipes.common.reading.hub import hub_answers
 
 # Pre-trained in bf16: activations of the feed-forward layer exceed fp16's 65504 (trap 2).
 OVERFLOWS_IN_FP16 = {"t5", "mt5", "umt5", "longt5"}
+DROPOUT = ("dropout_rate", "dropout", "hidden_dropout_prob")  # as the families call it
 
 
 def load(settings: RecipeSettings, args: TrainingArguments) -> tuple[nn.Module, PreTrainedTokenizerBase]:
@@ -48,6 +49,12 @@ def load_config(settings: RecipeSettings, args: TrainingArguments) -> PreTrained
             f"--fp16 with a {config.model_type} overflows to NaN on most checkpoints; leave it out (bf16 is chosen "
             "where the machine has it, else fp32), or add --force_fp16 to try all the same"
         )
+    parts = (config, getattr(config, "encoder", None), getattr(config, "decoder", None))
+    found = [(part, name) for part in parts for name in DROPOUT if hasattr(part, name)]
+    if settings.dropout is not None and not found:
+        problems.append(f"--dropout {settings.dropout}: a {config.model_type} model has no such setting")
+    for part, name in found if settings.dropout is not None else []:
+        setattr(part, name, settings.dropout)
     if problems:
         raise UserError(*problems)
     return config
@@ -90,6 +97,8 @@ def load_model(settings: RecipeSettings, config: PreTrainedConfig, tokenizer: Pr
             raise UserError(f"--model_name_or_path {settings.model_name_or_path}: {lacks}")
     untie(model)
     find_start_token(model, tokenizer)
+    lora.frozen(model, settings.freeze)  # here, and again by lora.wrap: what is wrong with them, --dry_run finds, too
+    lora.target_modules(model, settings.lora_targets if settings.lora_r else "all-linear")
     rows = model.get_input_embeddings().num_embeddings
     if len(tokenizer) > rows:
         too_many = f"the tokenizer has {len(tokenizer)} ids, but the model has rows for {rows}"
@@ -149,13 +158,19 @@ def add_tokens(
     size = len(tokenizer)
     if size == old:
         return
+    add_rows(model, list(range(old, size)))
+
+
+def add_rows(model: nn.Module, rows: list[int]) -> None:
+    """The rows of tokens that are new, in the input and in the output; with LoRA, they are learned, too."""
     untie(model)
-    if size > model.get_input_embeddings().num_embeddings:
-        model.resize_token_embeddings(size, mean_resizing=False)
+    model.new_rows = rows
+    if rows[-1] >= model.get_input_embeddings().num_embeddings:
+        model.resize_token_embeddings(rows[-1] + 1, mean_resizing=False)
     with torch.no_grad():
         for layer in (model.get_input_embeddings(), model.get_output_embeddings()):
             if layer is not None:
-                layer.weight[old:size] = layer.weight[:old].mean(0)
+                layer.weight[rows] = layer.weight[: rows[0]].mean(0)
 
 
 def _check_folder(name: str) -> None:

@@ -64,7 +64,7 @@ def _cut(patient, cut, lengths, loses):
 
 def forced_length(patient: Patient) -> Found:
     """Targets that the model is kept from writing, since it may not end so early."""
-    least, lengths = getattr(patient.settings, "min_new_tokens", 0), patient.lengths("target_length")
+    least, lengths = getattr(patient.settings, "min_new_tokens", 0) or 0, patient.lengths("target_length")
     short_ones = np.flatnonzero(lengths < least)
     found = Found(len(short_ones), len(lengths), [patient.place(int(row)) for row in short_ones[:2]])
     found.words = {"least": least, "remedy_length": int(lengths.min())}

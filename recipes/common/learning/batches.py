@@ -130,8 +130,10 @@ class Collator:
 
     tokenizer: PreTrainedTokenizerBase
     model: PreTrainedModel | None = None  # says how decoder_input_ids are made of labels; without it there are none
+    mask_special_tokens: bool = False  # leave special tokens but the end token out of the loss
 
     def __post_init__(self):
+        self.masked = torch.tensor(sorted({*self.tokenizer.all_special_ids} - {self.tokenizer.eos_token_id}))
         self.pad = DataCollatorForSeq2Seq(self.tokenizer, pad_to_multiple_of=PAD_TO, label_pad_token_id=LABEL_PAD)
 
     def __call__(self, features: list[dict]) -> dict[str, torch.Tensor]:
@@ -139,6 +141,8 @@ class Collator:
         batch = self.pad([{name: feature[name] for name in names} for feature in features])
         if self.model is not None and "labels" in names:
             batch["decoder_input_ids"] = decoder_inputs(batch["labels"], self.model)
+        if self.mask_special_tokens and "labels" in names:
+            batch["labels"][torch.isin(batch["labels"], self.masked)] = LABEL_PAD
         return batch
 
 

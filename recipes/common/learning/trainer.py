@@ -10,6 +10,7 @@ import transformers
 from datasets import Dataset
 from transformers.trainer_utils import EvalPrediction, TrainOutput
 
+from recipes.common import lora
 from recipes.common.decoding import generate_ids, sampled
 from recipes.common.learning.batches import TrainingBatches, lengths_of, with_blank
 from recipes.common.loss import decoder_states, token_loss
@@ -87,6 +88,7 @@ class Seq2SeqTrainer(Hooks):
             metrics = {"epoch": self.state.epoch}
         else:
             metrics = super().train(resume_from_checkpoint, **kwargs).metrics
+        lora.merge(self.model)  # what is scored from here on is what is saved
         metrics["train_loss"] = mean_loss(self.state)
         return TrainOutput(self.state.global_step, metrics["train_loss"], metrics)
 
@@ -140,16 +142,11 @@ class Seq2SeqTrainer(Hooks):
 
     def evaluate(self, *args, **kwargs) -> dict[str, float]:
         metrics = super().evaluate(*args, **kwargs)
-        metrics.pop("eval_model_preparation_time", None)
         return metrics if self.is_in_train else metrics | self._precision_gap()
-
-    def predict(self, *args, metric_key_prefix: str = "test", **kwargs):
-        result = super().predict(*args, metric_key_prefix=metric_key_prefix, **kwargs)
-        result.metrics.pop(f"{metric_key_prefix}_model_preparation_time", None)
-        return result
 
     def _score(self, made: EvalPrediction) -> dict[str, float]:
         metrics = self.judge(made, self.callback_handler.eval_dataloader.dataset)
+        self.__dict__.pop("model_preparation_time", None)  # the library would add it to the scores
         if self.is_in_train:
             self.texts_in_training[self.state.global_step] = self.judge.texts
         return metrics

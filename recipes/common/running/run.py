@@ -17,7 +17,7 @@ import torch
 import transformers
 from transformers import TrainingArguments
 
-from recipes.common import UserError, console, disk, features
+from recipes.common import UserError, console, disk, features, lora
 from recipes.common.judging import Judge
 from recipes.common.reading import Splits
 from recipes.common.running import checkpoints, ending, machine, record
@@ -153,25 +153,24 @@ class Run:
             self.write_json("baseline_results.json", judge.baselines)
         self.lap("baselines")
 
-    def save_metrics(self, split: str, metrics: dict[str, float]) -> None:
-        """Write {split}_results.json and merge it into all_results.json, under the library's names."""
+    def save_metrics(self, split: str, metrics: dict[str, float], rows: list[dict] | None = None) -> None:
+        """Write {split}_results.json and all_results.json, and {split}_predictions.jsonl of `rows`, if given."""
         self.lap(split)
         if not self.is_main:
             return
+        if rows:
+            disk.write_lines(self.folder / f"{split}_predictions.jsonl", rows)
         # Times of a stage that was over before the run was started again are in the file already.
         disk.write_json(self.folder / f"{split}_results.json", (self.read(f"{split}_results.json") or {}) | metrics)
         disk.write_json(self.folder / "all_results.json", (self.read("all_results.json") or {}) | metrics)
 
-    def save(self, trainer: transformers.Trainer, judge: Judge, model=None) -> None:
-        """Write predictions, baselines, and the model ready for `from_pretrained` with the settings that were scored.
-
-        Args:
-            model: where it is not the trainer's own.
-        """
+    def save(self, trainer: transformers.Trainer, judge: Judge) -> None:
+        """Write predictions, baselines, and the model ready for `from_pretrained` with the settings that scored."""
+        self.record["parameters"] = lora.count(trainer.model)
         if judge.rows and self.is_main:
             disk.write_lines(self.folder / "predictions.jsonl", judge.rows)
         if self.is_main:
-            model = model or trainer.model
+            model = lora.save(trainer.model, self.folder / "adapter")
             model.generation_config = self.args.generation_config
             model.save_pretrained(self.folder)
             trainer.processing_class.save_pretrained(self.folder)
