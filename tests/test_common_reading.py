@@ -788,12 +788,15 @@ def test_a_local_folder_of_parquet_files_is_a_data_set(monkeypatch):
     assert {name: source[name] for name in ("dataset", "config", "revision", "split", "rows")} == {
         "dataset": "folder", "config": None, "revision": "main", "split": "train", "rows": 4,
     }  # fmt: skip
-    assert len(source["fingerprint"]) == 16 and source["commit"]
+    files = [f"folder/data/train-0000{n}-of-00002.parquet" for n in (0, 1)]
+    sums = {file: hashlib.sha256(open(file, "rb").read()).hexdigest() for file in files}  # noqa: SIM115
+    assert source["files"] == sums
+    assert source["fingerprint"] == hashlib.sha256("".join(sums.values()).encode()).hexdigest()
     again = load(dataset_name="folder", dataset_revision="main")
     assert again.sources == splits.sources
     write_parquet("folder/data/test-00000-of-00001.parquet", {"document": ["", "x"], "summary": ["s", "s"]})
     assert problems(load, dataset_name="folder") == [
-        f"folder (test) row 1: column 'document' is empty (''); {NEEDED}{HINT}"
+        f"folder/data/test-00000-of-00001.parquet row 1: column 'document' is empty (''); {NEEDED}{HINT}"
     ]
     assert calls == []
 
@@ -809,6 +812,53 @@ def test_strings_survive_in_a_data_set_of_csv_files():
         {"id": "2", "document": "null", "summary": "008"},
     ]
     assert splits["test"] == [{"id": "1", "document": "None", "summary": "1.50"}]
+
+
+def test_a_folder_of_files_is_read_like_files():
+    """Each by our own reader: other columns, other marks, quotes between tabs, and a file that is left out is said."""
+    os.makedirs("folder/data")
+    write("folder/data/train-1.csv", "document,summary\na,b\n")
+    write("folder/data/train-2.csv", "document;summary;extra\nc;d;x\n")
+    write("folder/data/test.csv", 'document\tsummary\nGo.\t"Va\nHm.\tOui"\n')
+    write("folder/data/more.jsonl", GOOD)
+    splits = load(dataset_name="folder")
+    assert [row["document"] for row in splits["train"]] == ["a", "c"]
+    assert [row["summary"] for row in splits["test"]] == ['"Va', 'Oui"']
+    assert splits.notes == [
+        "--dataset_name folder: files not used: 'more.jsonl'",
+        "folder/data/train-2.csv: columns are separated by ';'; --delimiter can name another mark",
+        "folder/data/test.csv: columns are separated by '\\t'; --delimiter can name another mark",
+    ]
+    os.symlink("folder", "linked")
+    assert load(dataset_name="linked")["train"] == splits["train"]
+
+
+def test_folders_that_save_to_disk_has_written():
+    import datasets
+
+    rows = datasets.Dataset.from_dict({"document": ["a", "N/A"], "summary": ["b", "007"]})
+    rows.save_to_disk("one")
+    datasets.DatasetDict(train=rows, validation=rows.select([1])).save_to_disk("several")
+    wanted = [{"id": "1", "document": "a", "summary": "b"}, {"id": "2", "document": "N/A", "summary": "007"}]
+    assert load(dataset_name="one")["train"] == wanted
+    splits = load(dataset_name="several")
+    assert (splits["train"], splits["validation"]) == (wanted, [{**wanted[1], "id": "1"}])
+    assert splits.sources["train"]["fingerprint"]
+
+
+def test_the_whole_reason_of_the_library_is_said(monkeypatch):
+    import datasets
+
+    def fail(*args, **more):
+        raise ValueError(
+            "An error occurred\n\nAll the data files must have the same columns,\nbut there is ({'extra'})"
+        )
+
+    monkeypatch.setattr(datasets, "load_dataset", fail)
+    assert problems(load, dataset_name="some/name") == [
+        "--dataset_name some/name: ValueError: An error occurred All the data files must have the same columns, but "
+        "there is ({'extra'})"
+    ]
 
 
 def test_spellings_and_needs_of_the_splits_of_a_data_set(monkeypatch):
@@ -836,7 +886,7 @@ def test_other_faults_of_a_data_set_come_with_the_librarys_reason():
     [problem] = problems(load, dataset_name="hollow")
     assert problem.startswith("--dataset_name hollow: EmptyDatasetError: The directory at ")
     [problem] = problems(load, dataset_name="ragged")
-    assert problem.startswith("--dataset_name ragged: ParserError: Error tokenizing data.")
+    assert problem.startswith("ragged/train.csv line 3: 3 fields where the header has 2; quote a field that holds ','")
     write("ragged/train.csv", "document,summary\na,b\n")
     [problem] = problems(load, dataset_name="ragged", dataset_config_name="none")
     assert problem == "--dataset_name ragged: ValueError: BuilderConfig 'none' not found. Available: ['default']"

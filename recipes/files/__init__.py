@@ -13,7 +13,7 @@ from recipes.files.objects import read_json, read_jsonl, read_written
 from recipes.files.rows import Form, Row, Rows
 from recipes.files.text import PACKED, text_lines
 
-__all__ = ["Form", "Row", "Rows", "arrow_rows", "read_file", "read_written", "text_lines"]
+__all__ = ["READERS", "Form", "Row", "Rows", "arrow_rows", "kind_of", "read_file", "read_written", "text_lines"]
 
 READERS: dict[str, Callable] = {
     ".csv": read_csv,
@@ -27,6 +27,11 @@ READERS: dict[str, Callable] = {
 }
 
 
+def kind_of(path: Path) -> str:
+    """The suffix that tells the kind of a file, packed or not."""
+    return (Path(path.stem) if path.suffix.lower() in PACKED else path).suffix.lower()
+
+
 def read_file(path: str | Path, settings: Any = None, more: Mapping[str, Callable] | None = None) -> Rows:
     """Read a file of any of the kinds in READERS; text may be packed as well.
 
@@ -38,8 +43,7 @@ def read_file(path: str | Path, settings: Any = None, more: Mapping[str, Callabl
         more: other kinds of files, {suffix with its dot: (path, Form) -> rows}.
     """
     path, readers, form = Path(path), {**READERS, **(more or {})}, Form.of(settings)
-    packed = path.suffix.lower() in PACKED
-    kind = (Path(path.stem) if packed else path).suffix.lower()
+    kind, packed = kind_of(path), path.suffix.lower() in PACKED
     try:
         str(path).encode()
         mode = path.stat().st_mode

@@ -105,7 +105,7 @@ def _read_splits(splits, task, settings):
             splits.notes.append(f"--{two}_file holds the same bytes as --{one}_file: its scores tell nothing new")
     if name and not files:
         try:
-            read_dataset(splits, name, config, settings.dataset_revision)
+            read_dataset(splits, settings)
         except UserError as error:
             problems += error.problems
     return problems
