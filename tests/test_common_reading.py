@@ -851,12 +851,12 @@ def test_the_whole_reason_of_the_library_is_said(monkeypatch):
 
     def fail(*args, **more):
         raise ValueError(
-            "An error occurred\n\nAll the data files must have the same columns,\nbut there is ({'extra'})"
+            "An error occurred\n\nAll the files must have the same columns,\nbut there is ({'extra'})"
         )
 
     monkeypatch.setattr(datasets, "load_dataset", fail)
     assert problems(load, dataset_name="some/name") == [
-        "--dataset_name some/name: ValueError: An error occurred All the data files must have the same columns, but "
+        "--dataset_name some/name: ValueError: An error occurred All the files must have the same columns, but "
         "there is ({'extra'})"
     ]
 
