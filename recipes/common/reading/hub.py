@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Data sets: from the Hub, from the copy of one in the library's cache, or from a local folder."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
-import datasets
 from huggingface_hub import constants, get_session
 
-from recipes.common import UserError, disk, listed
+from recipes.common import UserError, listed
 from recipes.common.reading.splits import Splits
 from recipes.common.upstream import hub
-from recipes.files import READERS, Rows, arrow_rows, kind_of, read_file
+from recipes.files import Rows, arrow_rows
+from recipes.files.folders import read_folder
 
 SPELLINGS = {"train": ("train",), "validation": ("validation", "valid", "dev", "val"), "test": ("test",)}
 
@@ -25,10 +24,12 @@ def read_dataset(splits: Splits, settings: Any) -> None:
     name, config, revision = settings.dataset_name, settings.dataset_config_name, settings.dataset_revision
     if Path(name).is_file():
         raise UserError(f"--dataset_name {name}: is a file; give it with --train_file")
+    here = Path(name).is_dir()
     try:
-        files = _files(splits, name, config) if Path(name).is_dir() and not hub.is_saved(name) else None
-        from_cache = not (Path(name).is_dir() or hub_answers())
-        loaded = files or hub.load_as_text(name, config, revision, from_cache)
+        loaded = read_folder(name, config, settings) if here else {}
+        loaded = loaded or hub.load_as_text(name, config, revision, from_cache=not (here or hub_answers()))
+    except UserError as error:
+        raise UserError(*(f"--dataset_name {problem}" for problem in error.problems)) from None
     except Exception as error:  # whatever it raises is about the name, the network, the cache or the files
         raise UserError(f"--dataset_name {name}: {_fault(error)}") from error
     unused = list(loaded)
@@ -37,7 +38,10 @@ def read_dataset(splits: Splits, settings: Any) -> None:
         if spelling is None:
             continue
         origin: dict[str, Any] = {"dataset": name, "config": config, "revision": revision, "split": spelling}
-        rows = _rows_of_files(loaded[spelling], settings) if files else _rows(loaded[spelling], f"{name} ({spelling})")
+        rows = loaded[spelling]
+        if not isinstance(rows, Rows):
+            origin |= {"commit": hub.commit(rows), "fingerprint": hub.fingerprint(rows)}
+            rows = Rows(arrow_rows(rows.with_format("arrow")[:], f"{name} ({spelling})"))
         splits[split], splits.sources[split] = rows, origin | rows.origin | {"rows": len(rows)}
         splits.notes += rows.notes
         unused.remove(spelling)
@@ -45,38 +49,6 @@ def read_dataset(splits: Splits, settings: Any) -> None:
         raise UserError(f"--dataset_name {name}: has no rows for 'train'; its splits: {listed(loaded)}")
     if unused:
         splits.notes.append(f"--dataset_name {name}: splits not used: {listed(unused)}")
-
-
-def _rows(data: datasets.Dataset, place: str) -> Rows:
-    origin = {"commit": hub.commit(data), "fingerprint": hub.fingerprint(data)}
-    return Rows(arrow_rows(data.with_format("arrow")[:], place), origin)
-
-
-def _files(splits: Splits, name: str, config: str | None) -> dict[str, list[Path]]:
-    """Split -> data files of a folder, as the library finds them; none if one of them is of a kind of its own.
-
-    We read them ourselves: the library's CSV reader takes N/A for missing and 007 for 7, a quote in a .tsv swallows
-    rows, and all files must have the same columns.
-    """
-    builder = datasets.load_dataset_builder(name, config)
-    found = {str(split): [Path(one) for one in paths] for split, paths in (builder.config.data_files or {}).items()}
-    used = {path for paths in found.values() for path in paths}
-    folder = Path(name).resolve()
-    if any(not path.is_file() or kind_of(path) not in READERS or kind_of(path) == ".txt" for path in used):
-        return {}
-    others = [path for path in folder.rglob("*") if kind_of(path) in READERS and path not in used]
-    if others and builder.config.name == "default":
-        splits.notes.append(f"--dataset_name {name}: files not used: {listed(path.name for path in others)}")
-    return {split: [Path(name) / path.relative_to(folder) for path in paths] for split, paths in found.items()}
-
-
-def _rows_of_files(paths: list[Path], settings: Any) -> Rows:
-    parts = [read_file(path, settings) for path in paths]
-    hashes = {str(path): disk.sha256(path) for path in paths}
-    rows = Rows([row for part in parts for row in part], {"files": hashes})
-    rows.origin["fingerprint"] = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()
-    rows.notes = [note for part in parts for note in part.notes]
-    return rows
 
 
 def hub_answers() -> bool:

@@ -17,9 +17,6 @@ def load_as_text(name: str, config: str | None, revision: str | None, from_cache
         from_cache: take what is in the library's cache, and do not try the Hub. That would take 23 seconds where it is
             out of reach, and DownloadConfig.local_files_only has no effect; this switch is read by all threads.
     """
-    if is_saved(name):
-        loaded = datasets.load_from_disk(name)
-        return datasets.DatasetDict(train=loaded) if isinstance(loaded, datasets.Dataset) else loaded
     before = datasets.config.HF_HUB_OFFLINE
     datasets.config.HF_HUB_OFFLINE = before or from_cache
     try:
@@ -28,11 +25,6 @@ def load_as_text(name: str, config: str | None, revision: str | None, from_cache
         return datasets.load_dataset(name, config, revision=revision)
     finally:
         datasets.config.HF_HUB_OFFLINE = before
-
-
-def is_saved(name: str) -> bool:
-    """Whether a folder was written by save_to_disk, which load_dataset refuses to read."""
-    return any((Path(name) / file).is_file() for file in ("state.json", "dataset_dict.json"))
 
 
 def fingerprint(data: datasets.Dataset) -> str:
