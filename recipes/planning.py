@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What training will cost: its memory, from what one row keeps on this machine, not from a formula per family."""
+
+import contextlib
+import copy
+import dataclasses
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from transformers import AutoModelForSeq2SeqLM, PretrainedConfig
+
+from recipes.common import loss
+from recipes.common.upstream import cpu
+
+GIB = 2**30
+# Bytes of a step beside the weights, each of four bytes: what the optimizer keeps for a trained number.
+OPTIMIZERS = {"adamw": 8, "sgd": 0, "adafactor": 0, "8bit": 2}
+# An activation of 32 bits or of 16 and its gradient; logits are made in 16 bits, turned into 32 and normalised.
+BYTES_PER_LOGIT = {True: 14, False: 12}
+LAYERS = ("num_layers", "num_decoder_layers", "encoder_layers", "decoder_layers", "num_hidden_layers")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes of one process while it trains; `step` is all that a step keeps on its way, for all its rows."""
+
+    weights: int
+    gradients: int
+    optimizer: int
+    step: int
+    whole_gradients: bool = False  # they lie there while a step begins: with accumulation, or several processes
+
+    @property
+    def peak(self) -> int:
+        """The most that lies there at one time: gradients come while what the step kept goes."""
+        most = self.gradients + self.step if self.whole_gradients else max(self.gradients, self.step)
+        return self.weights + self.optimizer + most
+
+
+def memory(
+    model: nn.Module,
+    rows: int,
+    source_length: int,
+    target_length: int,
+    precision: str = "bf16",
+    optimizer: str = "adamw",
+    accumulated: int = 1,
+    processes: int = 1,
+    sharded: bool = False,
+) -> Memory:
+    """The memory of training `model`, where it lies, with batches of `rows` rows.
+
+    Args:
+        source_length, target_length: of the longest batch, in tokens.
+        precision: "bf16" or "fp16", with weights in fp32; or "fp32".
+        optimizer: one of OPTIMIZERS; "adamw" keeps two numbers of 32 bits for each weight.
+        accumulated, processes: batches of a step, and processes that share them.
+        sharded: processes hold a part of weights, gradients and optimizer each (--fsdp).
+    """
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
+    weights, gradients = (
+        sum(one.numel() * one.element_size() for one in some) for some in (model.parameters(), trained)
+    )
+    one, two = (kept(model, count, source_length, target_length, precision) for count in (1, 2))
+    step = one + (rows - 1) * (two - one) + logits(model, rows * target_length, precision)
+    found = Memory(
+        weights=weights,
+        gradients=gradients,
+        optimizer=OPTIMIZERS[optimizer] * sum(weight.numel() for weight in trained),
+        step=step,
+        whole_gradients=accumulated > 1,
+    )
+    if processes == 1:
+        return found
+    if not sharded:  # DistributedDataParallel has the gradients a second time, in its buckets
+        return dataclasses.replace(found, gradients=2 * gradients, whole_gradients=True)
+    parts = {name: getattr(found, name) // processes for name in ("weights", "gradients", "optimizer")}
+    return dataclasses.replace(found, **parts, whole_gradients=True)
+
+
+def kept(model: nn.Module, rows: int, source_length: int, target_length: int, precision: str) -> int:
+    """Bytes that a batch keeps for its backward pass up to the output layer, beside the weights themselves."""
+    device = next(model.parameters()).device
+    ids, labels = (
+        torch.ones((rows, length), dtype=torch.long, device=device) for length in (source_length, target_length)
+    )
+    known = {weight.untyped_storage().data_ptr() for weight in model.parameters()}
+    found: dict[int, int] = {}
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in known:
+            found[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    inputs = {"input_ids": ids, "attention_mask": ids, "decoder_input_ids": labels}
+    was_training = model.training
+    devices = [device] if device.type == "cuda" else []
+    noting = torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor)
+    with torch.random.fork_rng(devices), _autocast(device, precision), cpu.fast_training(model.train()), noting:
+        hidden, _ = loss.decoder_states(model, inputs)  # as long as this lies here, what was kept for it does, too
+    model.train(was_training)
+    del hidden
+    return sum(found.values())
+
+
+def logits(model: nn.Module, tokens: int, precision: str) -> int:
+    """Bytes that the loss of so many target tokens takes, at its widest."""
+    head = model.get_output_embeddings()
+    vocabulary, width = head.weight.shape
+    together = tokens * vocabulary <= loss.MANY_LOGITS
+    size = BYTES_PER_LOGIT[precision != "fp32"] * vocabulary * (tokens if together else loss.CHUNK)
+    # In pieces, the weight's gradient lies there from the first piece on.
+    return size if together or not head.weight.requires_grad else size + 4 * vocabulary * width
+
+
+def memory_of_shape(config: PretrainedConfig, rows: int, source_length: int, target_length: int, **more) -> Memory:
+    """As `memory`, of a model that is not there: from its first and second layers.
+
+    Args:
+        more: as for `memory`; and `adapt`, a function that gets the model and returns it, with LoRA around it.
+    """
+    adapt = more.pop("adapt", lambda model: model)
+    layers = max(getattr(config, name, 0) or 0 for name in LAYERS)
+    found = []
+    for count in (1, 2):
+        smaller = copy.deepcopy(config)
+        for name in LAYERS:
+            if getattr(smaller, name, None):
+                setattr(smaller, name, count)
+        found.append(
+            memory(adapt(AutoModelForSeq2SeqLM.from_config(smaller)), rows, source_length, target_length, **more)
+        )
+    one, two = (dataclasses.asdict(each) for each in found)
+    whole = {name: one[name] + (layers - 1) * (two[name] - one[name]) for name in one if name != "whole_gradients"}
+    return Memory(**whole, whole_gradients=one["whole_gradients"])
+
+
+def _autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager:
+    if precision == "fp32":
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, torch.bfloat16 if precision == "bf16" else torch.float16)
