@@ -24,7 +24,7 @@ BUNDLED := __init__ prediction summarize_t5 paraphrase_bart translate_mt5_lora q
 MINE    := $(filter-out $(BUNDLED),$(basename $(notdir $(wildcard recipes/*.py))))
 
 .DEFAULT_GOAL := help
-.PHONY: $(MINE) new help summarize paraphrase translate qa convo text2text predict run setup test bench chaos lint format check data pretrain clean
+.PHONY: $(MINE) new help summarize paraphrase translate qa convo text2text predict run plan gpu setup test bench chaos lint format check data pretrain clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -60,6 +60,12 @@ $(MINE): $(READY)
 
 run: $(READY)  ## run any recipe by its file: make run RECIPE=headlines TRAIN=mine.csv
 	$(strip $(LAUNCH) recipes/$(or $(RECIPE),$(error name it: make run RECIPE=headlines)).py $(if $(CONFIG),--config $(CONFIG)) $(FLAGS))
+
+plan: $(READY)  ## the memory of fine-tuning, and what makes it fit: make plan MODEL=google/flan-t5-xl GPUS=4 MEMORY=24
+	$(BIN)/python scripts/plan.py --model $(or $(MODEL),google-t5/t5-base) --gpus $(or $(GPUS),1) $(if $(MEMORY),--memory $(MEMORY)) $(ARGS)
+
+gpu: $(READY)  ## prove a machine with a GPU: precision, equality with a CPU, resuming, memory, speed
+	$(BIN)/python scripts/gpu.py $(ARGS)
 
 setup: $(READY)  ## create the environment and install the pinned requirements
 

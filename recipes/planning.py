@@ -16,8 +16,9 @@ from recipes.common.upstream import cpu
 GIB = 2**30
 # Bytes of a step beside the weights, each of four bytes: what the optimizer keeps for a trained number.
 OPTIMIZERS = {"adamw": 8, "sgd": 0, "adafactor": 0, "8bit": 2}
-# An activation of 32 bits or of 16 and its gradient; logits are made in 16 bits, turned into 32 and normalised.
-BYTES_PER_LOGIT = {True: 14, False: 12}
+# Logits are made in 16 bits or in 32, and lie there three times in 32 when their gradient is made; in pieces, once.
+BYTES_PER_LOGIT = {"fp32": 12, "bf16": 14, "fp16": 14}
+BYTES_IN_PIECES = 5
 LAYERS = ("num_layers", "num_decoder_layers", "encoder_layers", "decoder_layers", "num_hidden_layers")
 
 
@@ -48,6 +49,7 @@ def memory(
     accumulated: int = 1,
     processes: int = 1,
     sharded: bool = False,
+    checkpointing: bool = False,
 ) -> Memory:
     """The memory of training `model`, where it lies, with batches of `rows` rows.
 
@@ -57,13 +59,19 @@ def memory(
         optimizer: one of OPTIMIZERS; "adamw" keeps two numbers of 32 bits for each weight.
         accumulated, processes: batches of a step, and processes that share them.
         sharded: processes hold a part of weights, gradients and optimizer each (--fsdp).
+        checkpointing: a layer's inner values are made anew in the backward pass (--gradient_checkpointing).
     """
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     weights, gradients = (
         sum(one.numel() * one.element_size() for one in some) for some in (model.parameters(), trained)
     )
-    one, two = (kept(model, count, source_length, target_length, precision) for count in (1, 2))
-    step = one + (rows - 1) * (two - one) + logits(model, rows * target_length, precision)
+    step = _step(model, rows, source_length, target_length, precision)
+    if checkpointing:  # one layer at a time is whole
+        layers = sum(getattr(model.config, name, 0) or 0 for name in LAYERS[:4]) or 1
+        model.activation_checkpointing_enable()
+        step = _step(model, rows, source_length, target_length, precision) + step // layers
+        model.activation_checkpointing_disable()
+    step += logits(model, rows * target_length, precision)
     found = Memory(
         weights=weights,
         gradients=gradients,
@@ -79,6 +87,12 @@ def memory(
     return dataclasses.replace(found, **parts, whole_gradients=True)
 
 
+def _step(model: nn.Module, rows: int, *more) -> int:
+    """What `rows` rows keep, from what one and two do: weights in 16 bits are there once, whatever the rows."""
+    one, two = (kept(model, count, *more) for count in (1, 2))
+    return one + (rows - 1) * (two - one)
+
+
 def kept(model: nn.Module, rows: int, source_length: int, target_length: int, precision: str) -> int:
     """Bytes that a batch keeps for its backward pass up to the output layer, beside the weights themselves."""
     device = next(model.parameters()).device
@@ -92,7 +106,7 @@ def kept(model: nn.Module, rows: int, source_length: int, target_length: int, pr
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in known:
             found[storage.data_ptr()] = storage.nbytes()
-        return tensor
+        return tensor.detach()  # the tensor itself, where it is a node's output, would keep its node for ever
 
     inputs = {"input_ids": ids, "attention_mask": ids, "decoder_input_ids": labels}
     was_training = model.training
@@ -109,10 +123,12 @@ def logits(model: nn.Module, tokens: int, precision: str) -> int:
     """Bytes that the loss of so many target tokens takes, at its widest."""
     head = model.get_output_embeddings()
     vocabulary, width = head.weight.shape
-    together = tokens * vocabulary <= loss.MANY_LOGITS
-    size = BYTES_PER_LOGIT[precision != "fp32"] * vocabulary * (tokens if together else loss.CHUNK)
-    # In pieces, the weight's gradient lies there from the first piece on.
-    return size if together or not head.weight.requires_grad else size + 4 * vocabulary * width
+    gradient = (
+        4 * vocabulary * width if head.weight.requires_grad else 0
+    )  # the first to come, while all else lies there
+    if tokens * vocabulary <= loss.MANY_LOGITS:
+        return BYTES_PER_LOGIT[precision] * tokens * vocabulary + gradient // 2
+    return BYTES_IN_PIECES * loss.CHUNK * vocabulary + gradient
 
 
 def memory_of_shape(config: PretrainedConfig, rows: int, source_length: int, target_length: int, **more) -> Memory:

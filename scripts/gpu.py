@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     machine |= {"cuda": torch.version.cuda, "cpus": os.cpu_count(), **found}
     print(*(f"{name} {value}" for name, value in machine.items()), sep=", ")
     figures = Figures()
-    words = ["-q", "-m", "gpu", "-p", "no:terminal", "-p", "no:xdist", "-o", "addopts=", "-o", "filterwarnings="]
+    words = ["-m", "gpu", "-p", "no:terminal", "-p", "no:xdist", "-o", "addopts=", "-o", "filterwarnings="]
     code = pytest.main([str(ROOT / "tests/test_gpu.py"), *words, "--rootdir", str(ROOT)], plugins=[figures])
     held = sum(check["held"] for check in figures.checks)
     Path(options.json).parent.mkdir(parents=True, exist_ok=True)
