@@ -145,6 +145,9 @@ def memory_of_shape(config: PretrainedConfig, rows: int, source_length: int, tar
         for name in LAYERS:
             if getattr(smaller, name, None):
                 setattr(smaller, name, count)
+        for name in ("encoder_layerdrop", "decoder_layerdrop"):  # a step that drops none is the largest
+            if getattr(smaller, name, None):
+                setattr(smaller, name, 0.0)
         found.append(
             memory(adapt(AutoModelForSeq2SeqLM.from_config(smaller)), rows, source_length, target_length, **more)
         )
