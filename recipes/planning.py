@@ -59,7 +59,7 @@ def memory(
         optimizer: one of OPTIMIZERS; "adamw" keeps two numbers of 32 bits for each weight.
         accumulated, processes: batches of a step, and processes that share them.
         sharded: processes hold a part of weights, gradients and optimizer each (--fsdp).
-        checkpointing: a layer's inner values are made anew in the backward pass (--gradient_checkpointing).
+        checkpointing: a layer's inner values are made anew in the backward pass (--activation_checkpointing).
     """
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     weights, gradients = (

@@ -28,11 +28,9 @@ ADAPTER = SimpleNamespace(lora_r=16, lora_alpha=32, lora_dropout=0.05, lora_targ
 # What to turn on, in the order in which it costs the least; {gpus} is how many there are.
 WAYS = {
     "": {},
-    "--gradient_checkpointing True": {"checkpointing": True},
-    "--fsdp full_shard": {"sharded": True},
-    "--fsdp full_shard --gradient_checkpointing True": {"sharded": True, "checkpointing": True},
+    "--activation_checkpointing True": {"checkpointing": True},
     "--lora_r 16": {"adapt": True},
-    "--lora_r 16 --gradient_checkpointing True": {"adapt": True, "checkpointing": True},
+    "--lora_r 16 --activation_checkpointing True": {"adapt": True, "checkpointing": True},
 }
 
 
@@ -72,8 +70,6 @@ def plan(options: argparse.Namespace) -> None:
     where = f"on each of {options.gpus} GPUs" if options.gpus > 1 else "on one GPU"
     print(f"{options.model}: {options.batch} rows of {options.source} and {options.target} tokens {where}", flush=True)
     for flags, more in WAYS.items():
-        if more.get("sharded") and options.gpus == 1:
-            continue
         needed = estimate(config, options, **more).peak / planning.GIB
         print(f"  {needed:7.1f} GiB each   {flags or 'as it is'}", flush=True)
         if options.memory and needed < options.memory:
@@ -89,11 +85,11 @@ def plan(options: argparse.Namespace) -> None:
 def table(options: argparse.Namespace) -> None:
     """Print a row for each known size, as Markdown."""
     where = torch.cuda.get_device_name() if torch.cuda.is_available() else "a CPU"
-    print("| model | parameters | all weights | with LoRA | 2 GPUs, sharded | 4 GPUs, sharded | 8 GPUs, sharded |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print("| model | parameters | all weights | with LoRA |")
+    print("|---|--:|--:|--:|")
     for name in SHAPES:
         config, cells = config_of(name), []
-        for gpus, more in ((1, {}), (1, {"adapt": True}), *((count, {"sharded": True}) for count in (2, 4, 8))):
+        for gpus, more in ((1, {}), (1, {"adapt": True})):
             options.gpus = gpus
             cells.append(estimate(config, options, **more))
         parameters = cells[0].weights / 4 / 1e6
