@@ -11,7 +11,6 @@ own kernels are asked; without one the CPU's, which keep more.
 import argparse
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
@@ -21,10 +20,11 @@ from transformers import AutoConfig, PretrainedConfig
 
 from recipes import planning
 from recipes.common import UserError, console, did_you_mean, lora
+from recipes.common.arguments import RecipeSettings
 from recipes.common.reading.hub import hub_answers
 
 SHAPES = yaml.safe_load((Path(planning.__file__).with_name("shapes.yaml")).read_text(encoding="utf-8"))
-ADAPTER = SimpleNamespace(lora_r=16, lora_alpha=32, lora_dropout=0.05, lora_targets="all-linear", model_revision=None)
+ADAPTER = RecipeSettings(lora_r=16)
 # What to turn on, in the order in which it costs the least; {gpus} is how many there are.
 WAYS = {
     "": {},

@@ -18,6 +18,7 @@ from transformers import BartConfig, MT5Config, Seq2SeqTrainingArguments, T5Conf
 
 from recipes import planning, summarize_t5
 from recipes.common import decoding, lora
+from recipes.common.arguments import RecipeSettings
 from recipes.common.loss import decoder_states, token_loss
 
 pytestmark = pytest.mark.gpu
@@ -35,7 +36,7 @@ SHAPES = {
         vocab_size=250112, d_model=512, d_kv=64, d_ff=1024, num_layers=8, num_heads=6, decoder_start_token_id=0
     ),
 }  # fmt: skip
-ADAPTER = SimpleNamespace(lora_r=16, lora_alpha=32, lora_dropout=0.05, lora_targets="all-linear", model_revision=None)
+ADAPTER = RecipeSettings(lora_r=16)
 ROWS, SOURCE, TARGET = 8, 512, 128  # of a batch whose memory is measured
 
 
