@@ -175,7 +175,7 @@ def main(argv=None):
         processing_class=tokenizer,
         data_collator=learning.Collator(tokenizer, model, settings.mask_special_tokens),
         compute_metrics=judge,
-        callbacks=run.callbacks(),
+        callbacks=[*run.callbacks(), report.Progress(run)],
         max_tokens_per_batch=settings.max_tokens_per_batch,
     )
     run.start(tables, not_taken_over=inherited)

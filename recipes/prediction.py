@@ -55,7 +55,7 @@ class Predictor:
         if batch_size is not None and batch_size < 1:
             raise UserError(f"--batch_size {batch_size}: must be at least 1")
         self.folder = Path(folder)
-        self.record = record.read_done(self.folder)
+        self.record = _record_of(self.folder)
         self.task = tasks.task_of_module(_load_recipe(self.folder / "recipe.py", trust_recipe))
         own = {field.name for field in dataclasses.fields(self.task.settings)}
         known = {name: value for name, value in self.record["settings"].items() if name in own}
@@ -255,6 +255,20 @@ class Journal(dict):
             disk.write_text(self.path, self.head)
         with open(self.path, "a", encoding="utf-8") as file:
             file.write(disk.json_line([place, made]))
+
+
+def _record_of(folder: str | Path) -> dict:
+    """The record of a run that is done; a UserError where there is none."""
+    found = record.find(folder)
+    if found is None:
+        raise UserError(f"{folder}: no run.json in it that a run wrote, so it is not the folder of a run")
+    if found["status"] != "done":
+        raise UserError(f"{folder}: this run is {found['status']}; the command that began it goes on with it")
+    weights = {name: made for name, made in found["files"].items() if name.endswith((".safetensors", ".bin"))}
+    reason = disk.fault(folder, weights)
+    if reason:
+        raise UserError(f"{folder}: {reason} by the run; put it back, or train again")
+    return found
 
 
 def _load_recipe(path: Path, trusted: bool) -> ModuleType:

@@ -166,7 +166,7 @@ def main(argv=None):
         processing_class=tokenizer,
         data_collator=learning.Collator(tokenizer, model, settings.mask_special_tokens),
         compute_metrics=judge,
-        callbacks=run.callbacks(),
+        callbacks=[*run.callbacks(), report.Progress(run)],
         max_tokens_per_batch=settings.max_tokens_per_batch,
     )
     run.start(tables)
@@ -189,8 +189,8 @@ def main(argv=None):
         console.say(args, f"beware    {what}: not trained yet; more epochs or a higher --learning_rate may help")
 
     # Save
-    run.save(trainer, judge)
     run.write_text("spot_check.csv", report.spot_check(judge.rows, [ADEQUACY, FLUENCY], args.seed))
+    run.save(trainer, judge)
     report.write(run)
     return report.show(run)
 

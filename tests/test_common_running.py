@@ -99,7 +99,7 @@ def test_record(here):
 
 def test_no_token_is_written_down(monkeypatch):
     """Others see run.json, the page and the card."""
-    monkeypatch.setattr("sys.argv", ["tell.py", "--hub_token", "hf_a", "--hub_token=hf_b", "--seed", "1\n2"])
+    monkeypatch.setattr("sys.argv", ["tell.py", "--hub_token", "hf_c", "--hub_token=hf_c", "--seed", "1\n2"])
     command = started("--hub_token", "hf_c").record["command"]
     assert command[1:] == ["tell.py", "--hub_token", "<HUB_TOKEN>", "--hub_token=<HUB_TOKEN>", "--seed", "1\n2"]
     assert "hf_" not in runs.Path("outputs/tell/run.json").read_text(encoding="utf-8").replace("hf_auth", "")
@@ -152,9 +152,10 @@ def test_record_is_replaced_in_one_step(monkeypatch):
     assert contents("outputs/tell") == [".lock", "recipe.py", "run.json"]
 
 
-def test_only_the_first_process_writes(here):
+def test_only_the_first_process_writes(here, monkeypatch):
     run = make()
     run.is_main = False
+    monkeypatch.setattr(disk, "from_first_process", lambda make: None)
     is_done(run)
     run.start(TABLES)
     run.write_json("a.json", {})
@@ -241,6 +242,129 @@ def test_an_explicit_folder_with_another_run_is_refused(here, change):
     assert contents(here) == before
 
 
+def test_a_start_that_comes_late_does_not_move_what_was_finished_meanwhile(here):
+    """Both looked at the folder while it was empty; the first is done before the second takes it."""
+    late, same = make("--output_dir", "mine", "--seed", "8"), make("--output_dir", "mine")
+    assert not is_done(late) and not is_done(same)
+    end(started("--output_dir", "mine"))
+    before = contents(here)
+    runs._release()
+    with pytest.raises(UserError, match="--output_dir mine: holds a run with other settings"):
+        late.start(TABLES)
+    with pytest.raises(UserError, match="--output_dir mine: another start of this run has just finished it"):
+        same.start(TABLES)
+    runs._release()
+    assert [name for name in contents(here) if ".lock" not in name] == [name for name in before if ".lock" not in name]
+
+
+def test_a_folder_that_was_moved_under_a_run(here, capsys):
+    """It ends, and writes nothing into the folder that another start has made in its place."""
+
+    def main():
+        run = started("--output_dir", "mine")
+        os.rename("mine", "moved")
+        os.mkdir("mine")
+        (here / "mine/theirs").write_text("x")
+        end(run)
+
+    assert runs.command_line(main) == 1
+    assert capsys.readouterr().err == "error: mine: was moved or removed while this was writing there\n"
+    assert contents("mine") == ["theirs"]
+
+
+def test_a_folder_that_cannot_be_moved_aside(here, monkeypatch):
+    """Such as a mount point."""
+    done("--seed", "1")
+
+    def busy(*_):
+        raise OSError(errno.EBUSY, "Device or resource busy", "outputs/tell")
+
+    monkeypatch.setattr(runs.Path, "rename", busy)
+    run = make("--seed", "2")
+    assert not is_done(run)
+    with pytest.raises(UserError, match="outputs/tell: Device or resource busy"):
+        run.start(TABLES)
+
+
+@pytest.mark.parametrize("damage", ["changed", "deleted"])
+def test_a_done_run_is_checked_before_its_table_is_shown(here, damage):
+    run = started()
+    (here / "outputs/tell/model.safetensors").write_text("weights")
+    (here / "outputs/tell/README.md").write_text("card")
+    end(run)
+    (here / "outputs/tell/README.md").write_text("my card")
+    (here / "outputs/tell/notes").write_text("mine")
+    assert is_done(make())
+    if damage == "deleted":
+        os.remove(here / "outputs/tell/model.safetensors")
+    else:
+        (here / "outputs/tell/model.safetensors").write_text("Weights")
+    reason = "model.safetensors is " + ("missing" if damage == "deleted" else "not what was written")
+    with pytest.raises(UserError, match=f"this run was done, and now {reason}; put it back, or move the folder away"):
+        is_done(make())
+
+
+def test_another_base_under_the_same_path(here):
+    """Neither the table of the old one nor its checkpoint is taken for this one's."""
+    (here / "base").mkdir()
+    (here / "base/model.safetensors").write_text("weights")
+    flags = ["--model_name_or_path", "base", "--output_dir", "mine"]
+    run = started(*flags)
+    assert not is_done(make(*flags))
+    old = run.identity
+    end(run)
+    assert is_done(make(*flags))
+    (here / "base/README.md").write_text("a card")
+    assert is_done(make(*flags))
+    (here / "base/model.safetensors").write_text("Weights")
+    with pytest.raises(UserError, match="holds a run with other settings.*\n.*base: "):
+        is_done(make(*flags))
+    assert started(*flags[:2]).identity != old
+
+
+def test_the_commit_of_a_base_from_the_hub(here, monkeypatch):
+    """Before the first download nobody knows it: that is no change."""
+    flags, known = ["--model_name_or_path", "some/model", "--output_dir", "mine"], {}
+    monkeypatch.setattr(runs.record, "model_commit", lambda name, revision: known.get(name))
+    run = make(*flags)
+    is_done(run)
+    known["some/model"] = "abc"  # models.load has asked the Hub
+    run.start(TABLES)
+    end(run)
+    assert read_json("mine/run.json")["base"] == {"some/model": "abc"}
+    known.clear()
+    assert is_done(make(*flags))
+    known["some/model"] = "def"
+    with pytest.raises(UserError, match="base: "):
+        is_done(make(*flags))
+
+
+RECORDS = ["[]", '"done"', "null", "7", "{}", '{"status": "done"}', "[" * 100_000, "{", "\0", '{"status": 7}']
+
+
+@pytest.mark.parametrize("text", RECORDS)
+def test_a_record_that_no_run_wrote(here, text):
+    """An explicit folder is somebody's own then; a default one is moved aside."""
+    for folder in ("mine", "outputs/tell"):
+        os.makedirs(folder)
+        (here / folder / "run.json").write_text(text)
+    with pytest.raises(UserError, match="--output_dir mine: not empty and not a run of these recipes"):
+        is_done(make("--output_dir", "mine"))
+    started()
+    assert (here / "outputs/tell.1/run.json").read_text() == text
+
+
+def test_links_that_lie_in_the_folder_are_replaced_and_not_followed(here):
+    started()
+    for name in ("recipe.py", "run.json.tmp"):
+        (here / name).write_text("precious")
+        (here / "outputs/tell" / name).unlink(missing_ok=True)
+        os.symlink(here / name, here / "outputs/tell" / name)
+    started()
+    assert [(here / name).read_text() for name in ("recipe.py", "run.json.tmp")] == ["precious"] * 2
+    assert (here / "outputs/tell/recipe.py").read_text() == "print('a recipe')\n"
+
+
 def test_an_explicit_folder_with_other_things_is_refused(here):
     (here / "mine").mkdir()
     assert not is_done(make("--output_dir", "mine"))
@@ -264,7 +388,7 @@ def test_going_on_keeps_what_is_there(here):
     run = started()
     (here / "outputs/tell/checkpoint-3").mkdir()
     disk.write_json("outputs/tell/checkpoint-3/trainer_state.json", {})
-    checkpoints.write_manifest(here / "outputs/tell/checkpoint-3")
+    checkpoints.write_manifest(here / "outputs/tell/checkpoint-3", run.identity)
     run = make()
     assert not is_done(run)
     run.start(TABLES)
@@ -287,41 +411,141 @@ def test_trap_13_manifest_of_a_checkpoint():
     (path / "state").mkdir()
     (path / "state/rank_0").write_text("12")
     assert checkpoints.fault(path)
-    checkpoints.write_manifest(path)
-    assert read_json(path / "manifest.json") == {"model": 7, "optimizer": 7, "state/rank_0": 2}
+    checkpoints.write_manifest(path, "me")
+    found = {"model": b"weights", "optimizer": b"moments", "state/rank_0": b"12"}
+    hashes = {name: hashlib.sha256(text).hexdigest() for name, text in found.items()}
+    assert read_json(path / "manifest.json") == {"run": "me", "files": hashes}
     assert not checkpoints.fault(path)
-    checkpoints.write_manifest(path)  # it never lists itself
+    checkpoints.write_manifest(path, "me")  # it never lists itself
     assert not checkpoints.fault(path)
 
 
-@pytest.mark.parametrize("damage", ["truncated", "missing", "manifest truncated", "manifest empty"])
-def test_trap_13_damaged_checkpoints(damage):
+@pytest.mark.parametrize("text", ["momen", "Moments", "", None])
+def test_trap_13_damaged_checkpoints(text):
+    """Cut, changed without a change of its size, emptied, deleted."""
     path = checkpoint(3)
-    checkpoints.write_manifest(path)
-    manifest = path / "manifest.json"
-    if damage == "truncated":
-        (path / "optimizer").write_text("momen")
-    elif damage == "missing":
-        (path / "optimizer").unlink()
-    else:
-        manifest.write_text(manifest.read_text()[:10] if "truncated" in damage else "{}")
-    assert checkpoints.fault(path)
+    checkpoints.write_manifest(path, "me")
+    (path / "optimizer").unlink()
+    if text is not None:
+        (path / "optimizer").write_text(text)
+    damage = "missing" if text is None else "not what was written"
+    assert checkpoints.fault(path, "me") == f"it is not whole: optimizer is {damage}"
+
+
+MANIFESTS = [
+    "",
+    "{}",
+    "[]",
+    "[[]]",
+    "7",
+    '"files"',
+    '{"files": []}',
+    '{"files": {}}',
+    '{"run": "me", "fi',
+    "[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("text", MANIFESTS)
+def test_trap_13_a_manifest_that_is_none(text):
+    path = checkpoint(3)
+    (path / "manifest.json").write_text(text)
+    assert checkpoints.fault(path, "me") == "it is not whole: it has no manifest.json, which is written last"
+    assert checkpoints.newest_whole("outputs/tell", "me")[0] is None
+
+
+@pytest.mark.parametrize("name", ["../../tell.py", "/dev/zero", "a\0b", "", "x" * 5000])
+@pytest.mark.parametrize("value", [7, None, "7", [], {}])
+def test_a_manifest_with_strange_entries(name, value):
+    path = checkpoint(3)
+    disk.write_json(path / "manifest.json", {"run": "me", "files": {name: value}})
+    assert checkpoints.fault(path, "me").startswith("it is not whole: ")
+
+
+def test_a_checkpoint_of_another_run_is_not_taken(here, capsys):
+    """Whole, and of a higher step; the same run's under another name of the folder is."""
+    run = started("--output_dir", "mine")
+    other = started("--output_dir", "other", "--seed", "8")
+    moved = started("--output_dir", "moved")
+    assert run.identity == moved.identity != other.identity
+    checkpoints.write_manifest(checkpoint(3, "mine"), moved.identity)
+    checkpoints.write_manifest(checkpoint(9, "mine"), other.identity)
+    assert run.checkpoint() == "mine/checkpoint-3"
+    said = "checkpoint-9 is passed over: it belongs to a run with other settings, other data or another base model"
+    assert said in capsys.readouterr().out
+
+
+def test_what_is_not_this_runs_is_neither_deleted_nor_written_over(here):
+    run = started()
+    os.mkdir("elsewhere")
+    disk.write_json("elsewhere/manifest.json", {"run": run.identity})
+    for step in (0, 4, 12):
+        checkpoint(step)  # somebody's own: no manifest of this run, no mark
+    os.symlink(here / "elsewhere", "outputs/tell/checkpoint-2")
+    disk.write_json(checkpoint(5) / disk.UNFINISHED, {})  # half of one that this run was killed in
+    runs.Path("outputs/tell/.checkpoint-1").mkdir()  # half deleted
+    state = TrainerState(global_step=3, is_world_process_zero=True)
+    args = SimpleNamespace(output_dir="outputs/tell", save_strategy="epoch")
+    checkpoints.Checkpoints(run).on_train_begin(args, state, TrainerControl(), model=torch.nn.Linear(1, 1))
+    for step in (6, 9, 12):
+        checkpoint(step)
+        save(step, run=run)
+    found = sorted(name for name in os.listdir("outputs/tell") if "checkpoint" in name)
+    kept = ["checkpoint-0", "checkpoint-12.1", "checkpoint-2", "checkpoint-4.1"]
+    assert found == sorted([*kept, "checkpoint-9", "checkpoint-12"])
+    assert all((runs.Path("outputs/tell") / name / "model").exists() for name in kept if name != "checkpoint-2")
+    assert (here / "elsewhere/manifest.json").exists()
+
+
+def test_the_best_one_has_to_be_whole_too():
+    for step, best in ((3, 3), (6, 3), (9, 9)):
+        path = checkpoint(
+            step, **{"trainer_state.json": json.dumps({"best_model_checkpoint": f"old/checkpoint-{best}"})}
+        )
+        checkpoints.write_manifest(path, "me")
+    folder = runs.Path("outputs/tell")
+    assert checkpoints.newest_whole(folder, "me") == (folder / "checkpoint-9", [])
+    (folder / "checkpoint-9/model").write_text("x")
+    assert checkpoints.newest_whole(folder, "me")[0] == folder / "checkpoint-6"
+    (folder / "checkpoint-3/model").write_text("x")
+    chosen, passed = checkpoints.newest_whole(folder, "me")
+    assert chosen is None
+    assert passed[1].startswith(
+        "checkpoint-6 is passed over: its best one so far is checkpoint-3, and it is not whole: model"
+    )
+
+
+def test_files_get_the_mode_that_the_umask_gives(here):
+    path = checkpoint(3)
+    os.chmod(path / "model", 0o600)  # as safetensors writes
+    os.chmod(path / "optimizer", 0o640)
+    before = os.umask(0o027)
+    try:
+        checkpoints.write_manifest(path, "me")
+        assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(before)
+    assert [(path / name).stat().st_mode & 0o777 for name in ("model", "optimizer")] == [0o640, 0o640]
 
 
 def test_trap_13_the_newest_whole_one():
     run = started()
     assert run.checkpoint() is None
     for step in (2, 10, 9):
-        checkpoints.write_manifest(checkpoint(step))
+        checkpoints.write_manifest(checkpoint(step), run.identity)
     assert run.checkpoint() == "outputs/tell/checkpoint-10"
     (runs.Path("outputs/tell/checkpoint-10/model")).write_text("w")
     assert run.checkpoint() == "outputs/tell/checkpoint-9"
 
 
-def save(step, best=None):
+ME = SimpleNamespace(identity="me")
+
+
+def save(step, best=None, run=ME):
     """What the Trainer does after it has written checkpoint-{step}."""
     state = TrainerState(global_step=step, best_model_checkpoint=best, is_world_process_zero=True)
-    checkpoints.Checkpoints().on_save(SimpleNamespace(output_dir="outputs/tell"), state, TrainerControl())
+    callback = checkpoints.Checkpoints(run)
+    callback.on_save(SimpleNamespace(output_dir="outputs/tell"), state, TrainerControl())
 
 
 def test_the_last_and_the_best_checkpoint_stay():
@@ -341,7 +565,7 @@ def test_what_somebody_put_beside_the_checkpoints_stays():
         (runs.Path("outputs/tell") / name).mkdir()
     for step in (3, 6, 9):
         checkpoint(step)
-        save(step)
+        save(step, run=run)
     found = sorted(name for name in os.listdir("outputs/tell") if name.startswith("checkpoint"))
     assert found == ["checkpoint-3-mine", "checkpoint-6", "checkpoint-9", "checkpoint-best"]
     assert run.checkpoint() == "outputs/tell/checkpoint-9"
@@ -350,7 +574,7 @@ def test_what_somebody_put_beside_the_checkpoints_stays():
 def test_without_a_best_one_the_last_two_stay():
     for step in (3, 6, 9):
         checkpoint(step)
-    save(9)
+        save(step)
     assert sorted(os.listdir("outputs/tell")) == ["checkpoint-6", "checkpoint-9"]
 
 
@@ -465,7 +689,7 @@ def test_the_reason_goes_when_the_run_succeeds():
 def test_trap_35_a_checkpoint_that_another_machine_does_not_see(tmp_path, monkeypatch):
     """What the first process found is what all go by; one that cannot read it must not begin anew beside the others."""
     run = runs.Run.__new__(runs.Run)
-    run.folder, run.is_main = tmp_path, False
+    run.folder, run.is_main, run.identity = tmp_path, False, "me"
     monkeypatch.setattr(disk, "from_first_process", lambda make: (tmp_path / "checkpoint-8", []))
     with pytest.raises(UserError, match="checkpoint-8 is whole on the first machine, but .* does not see it"):
         run.checkpoint()

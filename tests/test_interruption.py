@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run that was killed anywhere goes on by the same command to the same bits; see chaos.py."""
 
+import json
 import signal
+from types import SimpleNamespace
 
 import chaos
 import pytest
+
+from recipes import report
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +90,7 @@ def test_trap_39_a_killed_run_with_lora_goes_on_to_the_same_bits(lora, point, se
 
 
 PARTS = ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json", "manifest.json")
-QUICK_DAMAGES = [("optimizer.pt", "deleted"), ("model.safetensors", "cut"), ("manifest.json", "emptied")]
+QUICK_DAMAGES = [("optimizer.pt", "deleted"), ("model.safetensors", "flipped"), ("manifest.json", "emptied")]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +98,7 @@ QUICK_DAMAGES = [("optimizer.pt", "deleted"), ("model.safetensors", "cut"), ("ma
     [
         pytest.param(part, damage, marks=() if (part, damage) in QUICK_DAMAGES else pytest.mark.slow)
         for part in PARTS
-        for damage in ("cut", "emptied", "deleted")
+        for damage in ("cut", "emptied", "deleted", "flipped")
     ],
 )
 def test_trap_13_a_damaged_checkpoint_is_passed_over_for_the_one_before(harness, part, damage):
@@ -104,12 +108,49 @@ def test_trap_13_a_damaged_checkpoint_is_passed_over_for_the_one_before(harness,
         path = out / "checkpoint-6" / part
         whole = path.read_bytes()
         path.unlink()
+        half = len(whole) // 2
+        flipped = whole[:half] + bytes(byte ^ 255 for byte in whole[half : half + 64]) + whole[half + 64 :]
         if damage != "deleted":
-            path.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"")
+            path.write_bytes({"cut": whole[:half], "emptied": b"", "flipped": flipped}[damage])
 
     codes, _, differs, log = harness.disturbed(1, "between steps", signal.SIGKILL, number=8, between=spoil)
     assert codes == [-signal.SIGKILL, 0], log
     assert not differs
     reason = "it has no manifest.json" if part == "manifest.json" else f"{part} "
-    assert f"checkpoint-6 is not whole: {reason}" in log
+    assert f"checkpoint-6 is passed over: it is not whole: {reason}" in log
     assert "goes on   from" in log and "checkpoint-3\n" in log
+
+
+MOVED = {"learning_rate": 1e-6, "early_stopping_patience": 0}
+
+
+@pytest.mark.parametrize(
+    "point", ["in the evaluation at the end", pytest.param("between steps", marks=pytest.mark.slow)]
+)
+def test_a_run_that_was_moved_ends_with_the_best_checkpoint_all_the_same(harness, tmp_path, monkeypatch, point):
+    """The checkpoint has the best one's path of then; first the run was begun with a relative path, too."""
+    expected, _ = harness.undisturbed(1, **MOVED)
+    monkeypatch.chdir(tmp_path)
+    log = str(tmp_path / "log")
+    first = chaos.launch(harness.recipe, harness.argv("here", 1, MOVED), log, 1, point, signal.SIGKILL)
+    assert chaos.wait(first) == -signal.SIGKILL
+    (tmp_path / "here").rename(tmp_path / "there")
+    again = chaos.launch(harness.recipe, harness.argv(tmp_path / "there", 1, MOVED), log)
+    assert chaos.wait(again) == 0, (tmp_path / "log.0").read_text()
+    assert chaos.outcome(tmp_path / "there") == expected
+    state = json.loads((tmp_path / "there/trainer_state.json").read_text())
+    assert state["best_global_step"] < state["global_step"] == 9
+
+
+def test_a_kill_in_the_report_leaves_a_run_that_completes_itself(tmp_path, monkeypatch):
+    """It is done, and the same command writes what is missing and prints the table; nothing is trained again."""
+    written = []
+    run = SimpleNamespace(folder=tmp_path, is_main=True)
+    monkeypatch.setattr(report, "write", written.append)
+    monkeypatch.setattr(report, "print_table", lambda folder: None)
+    (tmp_path / "README.md").write_text("card")
+    report.show(run)
+    assert written == [run]
+    (tmp_path / "report.html").write_text("page")
+    report.show(run)
+    assert written == [run]

@@ -2,6 +2,8 @@
 """Plumbing shared by the recipes. It knows no task, no column, no prompt and no model name."""
 
 import difflib
+import os
+import sys
 from collections.abc import Iterable
 
 
@@ -14,9 +16,30 @@ class UserError(Exception):
     """
 
     def __init__(self, *problems, shown=10):
-        self.problems = [str(problem) for problem in problems]
+        self.problems = [plain(str(problem)) for problem in problems]
         more = len(self.problems) - shown
         super().__init__("\n".join(self.problems[:shown] + ([f"... and {more} more like these"] if more > 0 else [])))
+
+
+def plain(text: str) -> str:
+    """Anybody's text in one line that a terminal only shows, without escape sequences, line breaks, bidi controls.
+
+    The joiners of emoji, Persian and Indic words stay.
+    """
+    escaped = (one if one.isprintable() or one in "\u200c\u200d\xa0" else repr(one)[1:-1] for one in text)
+    return text if text.isprintable() else "".join(escaped)
+
+
+def show(*lines: object, err: bool = False) -> None:
+    """Print lines, to the standard error output if `err`; what nobody reads any more does not end a run."""
+    stream = sys.stderr if err else sys.stdout
+    for line in lines:
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        text = plain(str(line)).encode(encoding, "backslashreplace").decode(encoding)
+        try:
+            print(text, file=stream, flush=True)
+        except OSError:  # `| head` has seen enough, or the disk of the log is full
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def short(value: object, length: int = 60) -> str:

@@ -2,6 +2,7 @@
 """Files that are replaced in one step, so that nobody reads half of one; and processes that agree on what is there."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -11,11 +12,11 @@ from pathlib import Path
 import filelock
 import torch
 
-from recipes.common import UserError
+from recipes.common import UserError, show
 
 # Line ends that JSON leaves as they are, but at which many readers would cut a row in two.
 LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
-LOCK = ".lock"
+LOCK, UNFINISHED = ".lock", "unfinished"  # the second is in a checkpoint from its first file on to its last
 
 
 def sha256(path: str | Path) -> str:
@@ -64,6 +65,39 @@ def write_bytes(path: str | Path, content: bytes) -> None:
         raise
 
 
+def seal(folder: Path, found: Iterable[Path]) -> dict[str, str]:
+    """Put files below `folder` on the disk, readable for whom the umask allows it; {name in the folder: SHA-256}."""
+    os.umask(mask := os.umask(0))  # the only way to read it
+    files = sorted(path for path in found if path.is_file())
+    for path in files:
+        with open(path, "r+b") as file:
+            os.fsync(file.fileno())
+        if path.stat().st_mode & 0o777 == 0o600:  # as safetensors has it, whatever the umask
+            path.chmod(0o666 & ~mask)
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+
+
+def fault(folder: str | Path, files: dict[str, str]) -> str | None:
+    """The first of `files` that is not as it was sealed, or None."""
+    for name, wanted in files.items():
+        path = Path(folder) / name
+        try:
+            if not path.is_file():
+                return f"{name} is missing"
+            if sha256(path) != wanted:
+                return f"{name} is not what was written"
+        except OSError as error:
+            return f"{name}: {error.strerror}"
+    return None
+
+
+def move_aside(path: Path) -> Path:
+    """Rename to the next free `path.N`, and say so."""
+    number = next(n for n in range(1, 10_000) if not os.path.lexists(f"{path}.{n}"))
+    show(f"kept      {path} is now {path}.{number}")
+    return path.rename(f"{path}.{number}")
+
+
 class FolderLock:
     """Keeps other processes out of a folder until it is released or the process ends; forks of it do not hold it.
 
@@ -74,7 +108,7 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path, told: str | None = None):
-        self.path = folder / LOCK
+        self.path, self.inode = folder / LOCK, os.stat(folder).st_ino
         self.lock = filelock.FileLock(self.path, thread_local=False)
         try:
             self.lock.acquire(timeout=0)
@@ -83,6 +117,12 @@ class FolderLock:
             raise UserError(f"{told}: another run is writing there; wait for it, or name another") from None
         except (OSError, NotImplementedError):
             pass  # some network file systems cannot lock
+
+    def check(self) -> None:
+        """Raise OSError if the folder was moved or removed: what is there now may be another run's."""
+        there = self.path.parent
+        if not there.is_dir() or os.stat(there).st_ino != self.inode:
+            raise OSError(errno.ENOENT, "was moved or removed while this was writing there", str(there))
 
     def release(self) -> None:
         with contextlib.suppress(OSError):
@@ -98,13 +138,15 @@ def wait_for_all() -> None:
 
 def from_first_process(make: Callable):
     """What `make()` gives, or its UserError, from the first process to all of them; every process has to call it."""
-    answer = [None, None]  # the value, or what was wrong
+    answer: list = [None, None]  # the value, or what was wrong
     several = torch.distributed.is_initialized()
     if not several or torch.distributed.get_rank() == 0:
         try:
             answer[0] = make()
         except UserError as error:
             answer[1] = error.problems
+        except OSError as error:  # a folder that may not be entered, a mount point that cannot be moved
+            answer[1] = [f"{error.filename}: {error.strerror}"]
     if several:
         torch.distributed.broadcast_object_list(answer)
     if answer[1]:

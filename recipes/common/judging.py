@@ -22,6 +22,13 @@ class Example:
     row: dict
     sources: list[str] = field(default_factory=list)
     outputs: list[list[Output]] = field(default_factory=list)
+    prediction: str = ""
+
+    @property
+    def variants(self) -> list[str]:
+        """All texts that were made of the first source, where they are several; else the prediction."""
+        texts = [output.text for output in self.outputs[0]] if self.outputs else []
+        return texts if len(texts) > 1 else [self.prediction]
 
 
 class Judge:
@@ -34,7 +41,7 @@ class Judge:
     def __init__(self, task: Task, settings, tokenizer: PreTrainedTokenizerBase, args: TrainingArguments):
         self.task, self.settings, self.tokenizer, self.args = task, settings, tokenizer, args
         self.finish = task.finish or first_output
-        self.rows, self.totals, self.signatures, self.texts, self.baselines = [], {}, {}, {}, {}
+        self.examples, self.rows, self.totals, self.signatures, self.texts, self.baselines = [], [], {}, {}, {}, {}
 
     def __call__(self, made: EvalPrediction, table: Dataset) -> dict[str, float]:
         """Score each feature of `table` once, in its order, whatever the sampler and the processes (traps 7, 8, 9).
@@ -59,64 +66,45 @@ class Judge:
 
     def score_outputs(self, outputs: list[list[Output]], table: Dataset) -> dict[str, float]:
         """Keep and return what came of the outputs of each feature of `table`."""
-        examples = group_by_row(table, outputs)
-        self._score(examples, [self.finish(one.row, sum(one.outputs, [])) for one in examples])
-        for row, one in zip(self.rows, examples, strict=True):
-            if len(one.outputs[0]) > 1:
-                row["variants"] = [output.text for output in one.outputs[0]]
+        self.examples, self.rows = group_by_row(table, outputs), []
+        for one in self.examples:
+            one.prediction = self.finish(one.row, sum(one.outputs, []))
+        found = self._ask_task(self.examples)
+        for one, scores in zip(self.examples, found.rows, strict=True):
+            texts = references(one.row, self.task.target)
+            row = {"id": one.row["id"], "source": "\n".join(one.sources)}
+            row |= {"reference": texts[0] if len(texts) == 1 else texts, "prediction": one.prediction, **scores}
+            if len(one.variants) > 1:
+                row["variants"] = one.variants
             row["hit_limit"] = any(output.hit_limit for several in one.outputs for output in several)
-        self.totals["hit_limit"] = 100 * sum(row["hit_limit"] for row in self.rows) / len(self.rows)
+            self.rows.append(row)
+        share = 100 * sum(row["hit_limit"] for row in self.rows) / len(self.rows)
+        self.totals, self.signatures = found.totals | {"hit_limit": share}, found.signatures
         return self.totals
 
     def compare(self, trainer: transformers.Seq2SeqTrainer, table: Dataset) -> dict:
-        """Score the untrained model and the answer that needs none on the rows of `table`.
-
-        Returns:
-            What baseline_results.json shall hold.
-        """
+        """What baseline_results.json shall hold: scores of the untrained model and of the answer that needs none."""
         # A data loader draws a random number to begin with: being asked must not decide what is trained.
         devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
         with torch.random.fork_rng(devices):
             trainer.predict(table)
-        untuned = self.totals
-        examples = group_by_row(table)
-        self._score(examples, [self.task.trivial(one.row) for one in examples])
+        examples, self.rows = group_by_row(table), []  # nothing of the tuned model has been scored yet
+        for one in examples:
+            one.prediction = self.task.trivial(one.row)
         name = str(self.task.trivial.__doc__).partition(":")[0].lower()
-        self.rows = []  # nothing of the tuned model has been scored yet
-        return {"rows": len(examples), "trivial_name": name, "untuned": untuned, "trivial": self.totals}
+        told = {"rows": len(examples), "trivial_name": name, "untuned": self.totals}
+        return told | {"trivial": self._ask_task(examples).totals}
 
     def tuned(self, table: Dataset) -> dict[str, float]:
         """The totals of the last call for the rows of `table` alone, which were among those scored then."""
-        known = {row["id"]: row for row in self.rows}
-        rows = [one.row for one in group_by_row(table)]
-        predictions = [known[row["id"]]["prediction"] for row in rows]
-        texts = [known[row["id"]].get("variants", [known[row["id"]]["prediction"]]) for row in rows]
-        return self._ask_task(rows, predictions, texts)[1].totals
+        known = {one.row["id"]: one for one in self.examples}
+        return self._ask_task([known[one.row["id"]] for one in group_by_row(table)]).totals
 
-    def _score(self, examples: list[Example], predictions: list[str]) -> None:
-        rows = [one.row for one in examples]
-        first = [[output.text for output in one.outputs[0]] if one.outputs else [] for one in examples]
-        variants = [
-            texts if len(texts) > 1 else [prediction] for texts, prediction in zip(first, predictions, strict=True)
-        ]
-        wanted, found = self._ask_task(rows, predictions, variants)
-        self.rows = [
-            {
-                "id": one.row["id"],
-                "source": "\n".join(one.sources),
-                "reference": texts[0] if len(texts) == 1 else texts,
-                "prediction": prediction,
-                **scores,
-            }
-            for one, texts, prediction, scores in zip(examples, wanted, predictions, found.rows, strict=True)
-        ]
-        self.totals, self.signatures = dict(found.totals), found.signatures
-
-    def _ask_task(self, rows: list[dict], predictions: list[str], variants: list[list[str]]):
-        """(the references of each row, the task's scores)."""
-        wanted = [references(row, self.task.target) for row in rows]
-        given = [row | {"variants": texts} for row, texts in zip(rows, variants, strict=True)]
-        return wanted, self.task.score(predictions, wanted, given, self.settings)
+    def _ask_task(self, examples: list[Example]):
+        """The task's scores, as metrics/scores.py has them."""
+        wanted = [references(one.row, self.task.target) for one in examples]
+        rows = [one.row | {"variants": one.variants} for one in examples]
+        return self.task.score([one.prediction for one in examples], wanted, rows, self.settings)
 
 
 def group_by_row(table: Dataset, outputs: list[list[Output]] | None = None) -> list[Example]:

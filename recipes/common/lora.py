@@ -9,12 +9,12 @@ import hashlib
 from pathlib import Path
 
 import transformers
-from huggingface_hub import try_to_load_from_cache
 from peft import LoraConfig, PeftModelForSeq2SeqLM
 from torch import nn
 
 from recipes.common import UserError
 from recipes.common.disk import write_json
+from recipes.common.reading.hub import model_commit
 
 ATTENTION = {"q", "k", "v", "o", "q_proj", "k_proj", "v_proj", "out_proj"}  # its projections, as the families call them
 
@@ -34,7 +34,7 @@ def wrap(model: nn.Module, settings, seed: int) -> nn.Module:
     if not settings.lora_r:
         return model
     base = {"name": model.name_or_path, "revision": settings.model_revision}
-    base["commit"] = None if Path(base["name"]).is_dir() else _commit(**base)
+    base["commit"] = None if Path(base["name"]).is_dir() else model_commit(**base)
     base["sha256"] = None if model.device.type == "meta" else fingerprint(model)
     base["new_rows"] = getattr(model, "new_rows", [])
     config = LoraConfig(
@@ -79,12 +79,6 @@ def _new_tokens(model: nn.Module, rows: list[int]) -> list[int] | dict[str, list
     parts = {part: part.get_input_embeddings() for part in (model.get_encoder(), model.get_decoder())} | {model: head}
     names = [name for part, layer in parts.items() for name, one in part.named_modules() if one is layer]
     return {name.rpartition(".")[2]: rows for name in names}
-
-
-def _commit(name: str, revision: str | None) -> str | None:
-    """The commit of a model on the Hub: in the library's cache a folder is named after it."""
-    found = try_to_load_from_cache(name, "config.json", revision=revision)
-    return Path(found).parent.name if isinstance(found, str) else None
 
 
 def target_modules(model: nn.Module, targets: str) -> list[str]:

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a finished run is shown as: report.html, the model card, a sheet for a person's judgement."""
+"""What a run is shown as: a bar while it works, then report.html, the model card, a sheet for a person's judgement."""
 
 from recipes.common.running import Run
 from recipes.report.card import write_card
 from recipes.report.page import write_report
+from recipes.report.progress import Progress
 from recipes.report.spot_check import spot_check
 from recipes.report.table import print_table
 
-__all__ = ["show", "spot_check", "write", "write_card", "write_report"]
+__all__ = ["Progress", "show", "spot_check", "write", "write_card", "write_report"]
 
 
 def write(run: Run) -> None:
@@ -18,6 +19,8 @@ def write(run: Run) -> None:
 
 
 def show(run: Run) -> None:
-    """Print the table at the end."""
+    """Print the table at the end; a page or card that is not there, as after a kill, is written first."""
+    if not all((run.folder / name).is_file() for name in ("README.md", "report.html")):
+        write(run)
     if run.is_main:
         print_table(run.folder)

@@ -2,6 +2,7 @@
 """Seq2SeqTrainer with its loss and its evaluation put right."""
 
 import contextlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from transformers.trainer_utils import EvalPrediction, TrainOutput
 
 from recipes.common import lora
 from recipes.common.decoding import generate_ids, sampled
+from recipes.common.disk import UNFINISHED
 from recipes.common.learning.batches import TrainingBatches, lengths_of, with_blank
 from recipes.common.loss import decoder_states, token_loss
 from recipes.common.upstream import cpu
@@ -91,6 +93,13 @@ class Seq2SeqTrainer(Hooks):
         lora.merge(self.model)  # what is scored from here on is what is saved
         metrics["train_loss"] = mean_loss(self.state)
         return TrainOutput(self.state.global_step, metrics["train_loss"], metrics)
+
+    def save_model(self, output_dir: str | None = None, **kwargs) -> None:
+        """As the library's; what is not finished yet bears a mark, so that it is not taken for somebody's own."""
+        if output_dir and self.is_world_process_zero():
+            Path(output_dir).mkdir(parents=True, exist_ok=True)
+            Path(output_dir, UNFINISHED).touch()
+        super().save_model(output_dir, **kwargs)
 
     def get_train_dataloader(self) -> torch.utils.data.DataLoader:
         args = self.args

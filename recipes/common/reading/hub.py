@@ -4,7 +4,7 @@
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import constants, get_session
+from huggingface_hub import constants, get_session, try_to_load_from_cache
 
 from recipes.common import UserError, listed
 from recipes.common.reading.splits import Splits
@@ -49,6 +49,12 @@ def read_dataset(splits: Splits, settings: Any) -> None:
         raise UserError(f"--dataset_name {name}: has no rows for 'train'; its splits: {listed(loaded)}")
     if unused:
         splits.notes.append(f"--dataset_name {name}: splits not used: {listed(unused)}")
+
+
+def model_commit(name: str, revision: str | None) -> str | None:
+    """The commit of a model on the Hub: in the library's cache a folder is named after it."""
+    found = try_to_load_from_cache(name, "config.json", revision=revision)
+    return Path(found).parent.name if isinstance(found, str) else None
 
 
 def hub_answers() -> bool:

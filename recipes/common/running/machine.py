@@ -10,7 +10,6 @@ import subprocess
 from pathlib import Path
 
 import torch
-from transformers import TrainingArguments
 
 LIBRARIES = ["torch", "transformers", "datasets", "accelerate", "peft", "tokenizers"]
 LIBRARIES += ["rouge_score", "sacrebleu", "nltk"]
@@ -25,9 +24,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-def hardware(args: TrainingArguments) -> dict:
-    gpu = torch.cuda.get_device_name() if args.device.type == "cuda" else None
-    return {"device": args.device.type, "gpu": gpu, "cpus": os.cpu_count(), "system": platform.system()}
+def hardware(device: str) -> dict:
+    gpu = torch.cuda.get_device_name() if device == "cuda" else None
+    return {"device": device, "gpu": gpu, "cpus": os.cpu_count(), "system": platform.system()}
 
 
 def commit(folder: Path) -> str | None:

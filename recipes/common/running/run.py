@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The folder of a run: what is in it, whether to go on, and a record that tells the truth about how it ended."""
 
+import contextlib
 import dataclasses
 import errno
+import hashlib
+import json
 import os
 import platform
 import re
@@ -17,13 +20,14 @@ import torch
 import transformers
 from transformers import TrainingArguments
 
-from recipes.common import UserError, console, disk, features, lora
+from recipes.common import UserError, console, disk, features, lora, show
 from recipes.common.judging import Judge
 from recipes.common.reading import Splits
 from recipes.common.running import checkpoints, ending, machine, record
 from recipes.common.tasks import Task
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 75
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # the disk, a user's share of it, what one file may have
 BASELINE_ROWS = 500
 _current = None  # the run that `command_line` tells how it ended
 
@@ -40,6 +44,7 @@ class Run:
         self.folder, self.is_main = Path(args.output_dir), args.process_index == 0
         self.seconds: dict[str, float] = {}
         self._mark = time.perf_counter()
+        token = args.hub_token or "\0"  # no word of a command line has this
         self.record = {
             "status": "running",
             "recipe": {"name": task.recipe.stem, "sha256": disk.sha256(task.recipe)},
@@ -50,9 +55,9 @@ class Run:
             "arguments": args.to_dict(),
             "world_size": args.world_size,
             "seed": args.seed,
-            "command": [Path(sys.executable).name, *_without_token(sys.argv)],
+            "command": [Path(sys.executable).name, *(word.replace(token, "<HUB_TOKEN>") for word in sys.argv)],
             "versions": machine.versions(),
-            "machine": machine.hardware(args),
+            "machine": machine.hardware(args.device.type),
             "commit": machine.commit(task.recipe.parent),
         }
         console.begin(settings, args)
@@ -63,7 +68,8 @@ class Run:
         Raises:
             UserError: --output_dir holds a run with other settings, or files that are no run's, or cannot be written.
         """
-        self.record["data"] = splits.report
+        base = disk.from_first_process(lambda: record.base_of(self.settings))
+        self.record |= {"data": splits.report, "base": base}
         self.split = "test" if self.args.do_predict and "test" in splits else "validation"
         return not self.settings.dry_run and disk.from_first_process(self._is_done)
 
@@ -72,19 +78,22 @@ class Run:
         there = next(path for path in (self.folder, *self.folder.absolute().parents) if path.exists())
         if not (there.is_dir() and os.access(there, os.W_OK)) and (old or {}).get("status") != "done":
             raise UserError(f"--output_dir {self.folder}: {there} cannot be written to")
-        if old is None:
-            if explicit and self._files():
-                raise UserError(
-                    f"--output_dir {self.folder}: not empty and not a run of these recipes; name another folder"
-                )
-            return False
-        changed = record.changes(old, self.record)
+        if old is None and explicit and self._files():
+            problem = "not empty and not a run of these recipes; name another folder"
+            raise UserError(f"--output_dir {self.folder}: {problem}")
+        changed = record.changes(old, self.record) if old else []
         if changed and explicit:
             raise UserError(
                 f"--output_dir {self.folder}: holds a run with other settings; name another folder or remove it",
                 *[f"{name}: {before!r} there, {now!r} now" for name, before, now in changed],
             )
-        return not changed and old["status"] == "done"
+        if old is None or changed or old["status"] != "done":
+            return False
+        reason = disk.fault(self.folder, old["files"])
+        if reason:
+            again = "put it back, or move the folder away to train again"
+            raise UserError(f"--output_dir {self.folder}: this run was done, and now {reason}; {again}")
+        return True
 
     def _files(self) -> list[Path]:
         """What the folder holds, beside the lock of a run that was killed."""
@@ -92,10 +101,10 @@ class Run:
         return [path for path in there if path.name != disk.LOCK]
 
     def callbacks(self) -> list[transformers.TrainerCallback]:
-        """Early stopping where there are evaluations to stop on, whole checkpoints, and what a person sees."""
+        """Early stopping where there are evaluations to stop on, and whole checkpoints."""
         patience = self.settings.early_stopping_patience if self.args.eval_strategy != "no" else 0
         early = [transformers.EarlyStoppingCallback(patience)] if patience else []
-        return [*early, checkpoints.Checkpoints(), console.Progress(self.task.metrics)]
+        return [*early, checkpoints.Checkpoints(self)]
 
     def start(self, tables: features.Tables, **more) -> None:
         """Take possession of the folder; an old default folder with other settings moves to the next free `.N`.
@@ -103,28 +112,34 @@ class Run:
         Args:
             more: what else run.json shall hold.
         """
-        global _current
         decoding = self.args.generation_config.to_diff_dict()
         self.record |= {"lengths": tables.lengths, "lost": tables.lost, "notes": tables.notes, "decoding": decoding}
         self.record |= more
+        if not Path(self.settings.model_name_or_path).is_dir():
+            self.record["base"] = record.base_of(self.settings)  # loading it has asked the Hub for its newest commit
         ending.install()
-        if self.is_main:
-            _release()  # a process has one run at a time
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self.lock = disk.FolderLock(self.folder)
-            old = record.find(self.folder)
-            if self._files() and (old is None or record.changes(old, self.record)):
-                self.lock.release()
-                number = next(n for n in range(1, 10_000) if not Path(f"{self.folder}.{n}").exists())
-                self.folder.rename(f"{self.folder}.{number}")
-                print(f"kept      the old run with other settings is now {self.folder}.{number}")
-                self.folder.mkdir()
-                self.lock = disk.FolderLock(self.folder)
-            disk.write_bytes(self.folder / "recipe.py", self.task.recipe.read_bytes())
-            _current = self
-            self.write()
-        disk.wait_for_all()
+        self.identity = disk.from_first_process(self._take_folder)
         self.lap("preparation")
+
+    def _take_folder(self) -> str:
+        """The run's identity, a hash of all that decides its result."""
+        global _current
+        _release()  # a process has one run at a time
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.lock = disk.FolderLock(self.folder)
+        _current = self
+        if self._is_done():  # another start may have been faster
+            raise UserError(f"--output_dir {self.folder}: another start of this run has just finished it")
+        old = record.find(self.folder)
+        if self._files() and (old is None or record.changes(old, self.record)):
+            self.lock.path = disk.move_aside(self.folder) / disk.LOCK
+            self.lock.release()
+            self.folder.mkdir()
+            self.lock = disk.FolderLock(self.folder)
+        disk.write_bytes(self.folder / "recipe.py", self.task.recipe.read_bytes())
+        self.write()
+        decided = json.dumps(record.decisive(self.record), sort_keys=True)
+        return hashlib.sha256(decided.encode()).hexdigest()
 
     def checkpoint(self) -> str | None:
         """The newest checkpoint that is whole, or None; it says which, and why not a newer one (trap 13).
@@ -132,16 +147,15 @@ class Run:
         Raises:
             UserError: another machine does not see it, and would begin anew (trap 35).
         """
-        chosen, passed = disk.from_first_process(lambda: checkpoints.newest_whole(self.folder))
-        if chosen and checkpoints.fault(chosen):
+        chosen, passed = disk.from_first_process(lambda: checkpoints.newest_whole(self.folder, self.identity))
+        if chosen and checkpoints.fault(chosen, self.identity):
             raise UserError(
                 f"--output_dir {self.folder}: {chosen.name} is whole on the first machine, but {platform.node()} does "
                 "not see it so; name a folder on a file system that all machines share"
             )
         if self.is_main and (chosen or passed):
-            for reason in passed:
-                print(f"          {reason}")
-            print(f"goes on   from {chosen}" if chosen else "          so it begins anew", flush=True)
+            show(*(f"          {reason}" for reason in passed))
+            show(f"goes on   from {chosen}" if chosen else "          so it begins anew")
         return str(chosen) if chosen else None
 
     def compare(self, judge: Judge, trainer: transformers.Trainer, tables: features.Tables) -> None:
@@ -156,20 +170,19 @@ class Run:
     def save_metrics(self, split: str, metrics: dict[str, float], rows: list[dict] | None = None) -> None:
         """Write {split}_results.json and all_results.json, and {split}_predictions.jsonl of `rows`, if given."""
         self.lap(split)
-        if not self.is_main:
-            return
-        if rows:
+        if rows and self.is_main:
             disk.write_lines(self.folder / f"{split}_predictions.jsonl", rows)
-        # Times of a stage that was over before the run was started again are in the file already.
-        disk.write_json(self.folder / f"{split}_results.json", (self.read(f"{split}_results.json") or {}) | metrics)
-        disk.write_json(self.folder / "all_results.json", (self.read("all_results.json") or {}) | metrics)
+        for name in (f"{split}_results.json", "all_results.json"):
+            # Times of a stage that was over before the run was started again are in the file already.
+            self.write_json(name, (self.read(name) or {}) | metrics)
 
     def save(self, trainer: transformers.Trainer, judge: Judge) -> None:
         """Write predictions, baselines, and the model ready for `from_pretrained` with the settings that scored."""
         self.record["parameters"] = lora.count(trainer.model)
-        if judge.rows and self.is_main:
-            disk.write_lines(self.folder / "predictions.jsonl", judge.rows)
         if self.is_main:
+            self.lock.check()
+            if judge.rows:
+                disk.write_lines(self.folder / "predictions.jsonl", judge.rows)
             model = lora.save(trainer.model, self.folder / "adapter")
             model.generation_config = self.args.generation_config
             model.save_pretrained(self.folder)
@@ -179,7 +192,8 @@ class Run:
             self.write_json("baseline_results.json", judge.baselines | tuned)
         trainer.save_state()
         self.record.pop("reason", None)
-        self.write(status="done", signatures=judge.signatures, peak_memory_gib=machine.peak_memory_gib())
+        files = disk.seal(self.folder, record.files_of_model(self.folder)) if self.is_main else {}
+        self.write(files=files, status="done", signatures=judge.signatures, peak_memory_gib=machine.peak_memory_gib())
 
     def lap(self, stage: str) -> None:
         """Note the seconds since the last lap under `stage`."""
@@ -194,6 +208,7 @@ class Run:
 
     def write_json(self, name: str, value) -> None:
         if self.is_main:
+            self.lock.check()
             disk.write_json(self.folder / name, value)
 
     def write_text(self, name: str, text: str) -> None:
@@ -207,23 +222,24 @@ class Run:
 
 def command_line(main: Callable) -> int:
     """Run a recipe's `main` and turn how it ended into an exit code; run.json's status tells the same."""
+    # Every process finds the same fault; one of each machine says it.
+    first = os.environ.get("LOCAL_RANK", "0") == "0" or "WORLD_SIZE" not in os.environ
     try:
         main()
         return DONE
     except UserError as error:
-        # Every process finds the same fault; one of each machine says it.
-        if os.environ.get("LOCAL_RANK", "0") == "0":
-            print(f"error: {error}", file=sys.stderr)
+        if first:
+            show(*f"error: {error}".splitlines(), err=True)
         return WRONG_INPUT
     except (KeyboardInterrupt, ending.Interrupted) as stopped:
         _end("interrupted", str(stopped) or "before anything was written")
-        if os.environ.get("LOCAL_RANK", "0") == "0":
-            print(f"\n{f'interrupted {stopped}'.strip()}; the same command goes on", file=sys.stderr)
+        if first:
+            show("", f"{f'interrupted {stopped}'.strip()}; the same command goes on", err=True)
         return INTERRUPTED
     except Exception as error:
         reason = _known_failure(error)
         _end("failed", reason or f"{type(error).__name__}: {error}")
-        print(f"error: {reason}", file=sys.stderr) if reason else traceback.print_exc()
+        show(*[f"error: {reason}"] if reason else traceback.format_exc().splitlines(), err=True)
         return FAILED
     finally:
         _release()
@@ -238,13 +254,17 @@ def _known_failure(error: Exception) -> str | None:
             "the GPU's memory is used up: halve --per_device_train_batch_size and double --gradient_accumulation_steps "
             "(the same training), or lower --max_source_length, --per_device_eval_batch_size or --num_beams"
         )
-    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-    if _current and (full or shutil.disk_usage(_current.folder).free < 2**20):
-        for checkpoint in checkpoints.by_age(_current.folder):
-            if checkpoints.fault(checkpoint):
-                shutil.rmtree(checkpoint)  # half a checkpoint is none; its room will hold run.json
-        said = f" ({error.strerror})" if isinstance(error, OSError) and full and "needed" in str(error) else ""
-        return f"the disk of {_current.folder} is full{said}; what is whole there stays: free some space, and go on"
+    # The libraries' writers say it in words of their own, or not at all.
+    full = getattr(error, "errno", None) in FULL or re.search(r"os error (28|122|27)\b|no space left", str(error), re.I)
+    folder = _current.folder if _current and _current.folder.is_dir() else None
+    if full or folder and shutil.disk_usage(folder).free < 2**20:
+        for half in folder.glob(f"checkpoint-*/{disk.UNFINISHED}") if folder else []:
+            shutil.rmtree(half.parent)  # half a checkpoint is none; its room will hold run.json
+        where = folder or getattr(error, "filename", None) or "the output"
+        said = f" ({error.strerror})" if isinstance(error, OSError) and full else ""
+        return f"the disk of {where} is full{said}; what is whole there stays: free some space, and go on"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     if re.search("closed by peer|reset by peer|remote process has failed", str(error)):
         return "another process of this run has ended; its own message says why"
     return None
@@ -252,7 +272,8 @@ def _known_failure(error: Exception) -> str | None:
 
 def _end(status: str, reason: str) -> None:
     if _current is not None and _current.record["status"] != "done":
-        _current.write(status=status, reason=reason)
+        with contextlib.suppress(OSError):  # the folder is gone, or not even this fits on the disk
+            _current.write(status=status, reason=reason)
 
 
 def _release() -> None:
@@ -260,11 +281,3 @@ def _release() -> None:
     if _current is not None:
         _current.lock.release()
         _current = None
-
-
-def _without_token(words: list[str]) -> list[str]:
-    """A command line that can be shown to others."""
-    shown = [re.sub("^--hub_token=.*", "--hub_token=<HUB_TOKEN>", word) for word in words]
-    for place in [place for place, word in enumerate(words[:-1]) if word == "--hub_token"]:
-        shown[place + 1] = "<HUB_TOKEN>"
-    return shown

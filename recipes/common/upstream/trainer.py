@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Private parts of transformers.Trainer (read in 5.23) under names of our own, each with what is lost without it."""
 
+from pathlib import Path
+
 import torch
 import transformers
 from datasets import Dataset
@@ -31,6 +33,11 @@ class Hooks(transformers.Seq2SeqTrainer):
             self._load_best_model()
         else:
             self._load_from_checkpoint(checkpoint)
+
+    def _load_best_model(self):
+        # The state has the path of then; where the run was moved since, the library would warn, and keep the last one.
+        self.state.best_model_checkpoint = str(Path(self.args.output_dir, Path(self.state.best_model_checkpoint).name))
+        super()._load_best_model()
 
     @property
     def batch_size(self) -> int:
