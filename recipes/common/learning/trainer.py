@@ -175,6 +175,9 @@ class Epochs(transformers.TrainerCallback):
     def __init__(self, trainer: Seq2SeqTrainer):
         self.trainer = trainer
 
+    def on_train_begin(self, args, state, control, **kwargs):
+        self.trainer.find_best()
+
     def on_epoch_begin(self, args, state, control, **kwargs):
         # On a resume with several processes the library's own set_epoch does not reach through three wrappers.
         self.trainer.order.set_epoch(int(state.epoch or 0))

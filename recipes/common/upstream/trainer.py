@@ -29,15 +29,16 @@ class Hooks(transformers.Seq2SeqTrainer):
     def restore(self, checkpoint: str) -> None:
         """Take state and weights from a checkpoint that ended training. The library would train on from there."""
         self.state = transformers.TrainerState.load_from_json(f"{checkpoint}/trainer_state.json")
+        self.find_best()
         if self.args.load_best_model_at_end:
             self._load_best_model()
         else:
             self._load_from_checkpoint(checkpoint)
 
-    def _load_best_model(self):
-        # The state has the path of then; where the run was moved since, the library would warn, and keep the last one.
-        self.state.best_model_checkpoint = str(Path(self.args.output_dir, Path(self.state.best_model_checkpoint).name))
-        super()._load_best_model()
+    def find_best(self) -> None:
+        """Look for the best checkpoint where the run is now. The library has its path of then, and keeps the last."""
+        best = Path(self.args.output_dir, f"checkpoint-{self.state.best_global_step}")
+        self.state.best_model_checkpoint = str(best) if best.is_dir() else None
 
     @property
     def batch_size(self) -> int:
