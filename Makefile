@@ -24,7 +24,7 @@ BUNDLED := __init__ prediction summarize_t5 paraphrase_bart translate_mt5_lora q
 MINE    := $(filter-out $(BUNDLED),$(basename $(notdir $(wildcard recipes/*.py))))
 
 .DEFAULT_GOAL := help
-.PHONY: $(MINE) new help summarize paraphrase translate qa convo text2text predict run plan gpu setup test bench chaos lint format check data pretrain clean
+.PHONY: $(MINE) new doctor help summarize paraphrase translate qa convo text2text predict run plan gpu setup test bench chaos lint format check data pretrain clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ text2text: $(READY)  ## any text to any other: bundled FAQ and tiny T5, or your 
 
 predict: $(READY)  ## use a trained model: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl
 	$(BIN)/python scripts/predict.py --run $(or $(RUN),$(error name a run: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl)) --input $(INPUT) --output $(OUTPUT) $(ARGS)
+
+doctor: $(READY)  ## what is wrong with data, checkpoint, set-up: make doctor TASK=summarize TRAIN=mine.csv, or RECIPE=headlines
+	$(strip $(BIN)/python scripts/doctor.py $(or $(RECIPE),$(TASK),$(error name a task: make doctor TASK=summarize)) $(if $(OWN)$(RECIPE),$(if $(CONFIG),--config $(CONFIG)),--config configs/embedded/$(TASK).yaml) $(FLAGS))
 
 new: $(READY)  ## copy a recipe under a name of your own: make new NAME=headlines FROM=summarize, then make headlines
 	$(BIN)/python scripts/new_recipe.py --name $(or $(NAME),$(error name it: make new NAME=headlines FROM=summarize)) --from $(or $(FROM),$(error copy which? make new NAME=headlines FROM=summarize))

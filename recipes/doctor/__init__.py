@@ -12,12 +12,11 @@ from recipes.common import UserError, console, disk
 from recipes.common.features import Tables
 from recipes.common.reading import Splits
 from recipes.common.running import Run
-from recipes.doctor import screen, texts, tokens
-from recipes.doctor.findings import Finding, table
+from recipes.doctor import screen, visit
+from recipes.doctor.findings import table
 from recipes.doctor.patient import Patient
-from recipes.doctor.survey import survey
 
-__all__ = ["Finding", "Patient", "examine", "look"]
+__all__ = ["look"]
 
 
 def look(run: Run, splits: Splits, tables: Tables, model, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -27,22 +26,20 @@ def look(run: Run, splits: Splits, tables: Tables, model, tokenizer: PreTrainedT
         UserError: what is wrong would make the run worthless. A warning stops nothing.
     """
     patient = Patient(run.task, run.settings, run.args, splits, tables, model, tokenizer)
+    if visit.waiting is not None:
+        return visit.waiting.meet(run, patient)
     screen.describe(patient)
     failures = disk.from_first_process(lambda: _look(run, patient))
     if run.settings.dry_run:
         screen.show_example(tables["train"][0], tokenizer, run.settings, run.args)
     if failures:
         raise UserError(*failures)
+    return None
 
 
 def _look(run: Run, patient: Patient) -> list[str]:
     """A sentence for each failure."""
-    findings = examine(patient)
+    findings = visit.examine(patient)
     run.record["doctor"] = [one.record for one in findings]
     console.say(run.args, *table(findings))
     return [f"{one.said}; {one.remedy}" for one in findings if one.level == "fail"]
-
-
-def examine(patient: Patient) -> list[Finding]:
-    """All checks that need no step of training."""
-    return [*texts.examine(survey(patient.texts)), *tokens.examine(patient)]

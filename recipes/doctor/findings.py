@@ -75,14 +75,14 @@ def example(texts: Texts, row: int, side: str = "", cut: int = 40) -> str:
 
 
 def table(findings: Iterable[Finding], everything: bool = False) -> list[str]:
-    """Lines for the screen: what is wrong with examples and remedy; what is well in one line, or line by line."""
+    """Lines for the screen: what is wrong with examples and remedy; what is well is counted, or named, too."""
     findings = list(findings)
     wrong = [one for one in findings if one.level != "pass"]
     lines = []
-    for one in findings if everything else wrong:
-        if one.level == "pass":
-            lines.append(f"{MARKS['pass']:9} {one.group}: {one.check}")
-            continue
+    for group in GROUPS if everything else ():
+        well = [one.check for one in findings if one.group == group and one.level == "pass"]
+        lines += wrapped(f"{MARKS['pass']:9} {group}: none {', '.join(well)}") if well else []
+    for one in wrong:
         lines += wrapped(f"{MARKS[one.level]:9} {one.group}: {one.said}")
         lines += [f"          {place}" for place in one.examples]
         lines += wrapped(f"          -> {one.remedy}") if one.remedy else []

@@ -79,16 +79,10 @@ def absurd_length(survey: Survey) -> Found:
 
 def duplicate(survey: Survey, near: list) -> Found:
     """The second and all later rows of the same words on both sides, in training."""
-    both = survey["source_plain"] * 31 + survey["target_plain"]
-    return _repeated(survey, both)
-
-
-def _repeated(survey, keys):
-    training = np.flatnonzero(in_training(survey))
-    first = first_of_each(keys[training])
-    again = np.flatnonzero(first < np.arange(len(training)))
-    again = [number for number in again.tolist() if not _one_whole(survey, number, int(first[number]))]
-    return at(survey, again, len(training), partner={number: int(first[number]) for number in again})
+    training = in_training(survey)
+    first = first_of_each((survey["source_plain"] * 31 + survey["target_plain"])[training])
+    again = np.flatnonzero(first < np.arange(len(first))).tolist()
+    return at(survey, again, len(first), partner={number: int(first[number]) for number in again})
 
 
 def _one_whole(survey, one, other):
@@ -134,12 +128,12 @@ def _copies(survey):
 
 
 def odd_ratio(survey: Survey, near: list) -> Found:
-    """Lengths in characters; beyond ten times the quartiles' distance from the median, and four times the median."""
+    """In characters: beyond the quartiles by three times their distance, and four times as much as the median."""
     source, target = survey["source_length"], survey["target_length"]
     ratio = np.log((target + 10) / (source + 10))  # short texts vary more
     low, middle, high = np.percentile(ratio, [25, 50, 75])
-    off = np.abs(ratio - middle)
-    wrong = (off > 5 * max(high - low, 0.1)) & (off > np.log(4)) & (target > 0)
+    beyond = np.maximum(ratio - high, low - ratio)
+    wrong = (beyond > 3 * max(high - low, 0.1)) & (np.abs(ratio - middle) > np.log(4)) & (target > 0)
     return at(survey, np.flatnonzero(wrong), len(wrong), "target")
 
 
