@@ -49,11 +49,15 @@ convo: $(READY)  ## the same for conversations: bundled support chats and tiny T
 text2text: $(READY)  ## any text to any other: bundled FAQ and tiny T5, or your own with ARGS="--source_template ... --target_template ..."
 	$(strip $(LAUNCH) recipes/text_to_text.py $(SETTINGS) $(FLAGS))
 
+.PHONY: $(MINE) new try export demo push port
 predict: $(READY)  ## use a trained model: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl
 	$(BIN)/python scripts/predict.py --run $(or $(RUN),$(error name a run: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl)) --input $(INPUT) --output $(OUTPUT) $(ARGS)
 
 doctor: $(READY)  ## what is wrong with data, checkpoint, set-up: make doctor TASK=summarize TRAIN=mine.csv, or RECIPE=headlines
 	$(strip $(BIN)/python scripts/doctor.py $(or $(RECIPE),$(TASK),$(error name a task: make doctor TASK=summarize)) $(if $(OWN)$(RECIPE),$(if $(CONFIG),--config $(CONFIG)),--config configs/embedded/$(TASK).yaml) $(FLAGS))
+
+try: $(READY)  ## ask a trained model on the terminal: make try RUN=outputs/summarize_t5
+	@$(BIN)/python scripts/predict.py --ask --run $(or $(RUN),$(error name a run: make try RUN=outputs/summarize_t5)) $(ARGS)
 
 new: $(READY)  ## copy a recipe under a name of your own: make new NAME=headlines FROM=summarize, then make headlines
 	$(BIN)/python scripts/new_recipe.py --name $(or $(NAME),$(error name it: make new NAME=headlines FROM=summarize)) --from $(or $(FROM),$(error copy which? make new NAME=headlines FROM=summarize))

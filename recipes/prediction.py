@@ -6,43 +6,59 @@ predict(["My lamp arrived broken. Please send a new one."])       # or rows: [{"
 # ["The customer wants a new lamp."]
 """
 
-import contextlib
 import dataclasses
-import hashlib
 import importlib.util
-import json
-import os
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import torch
 from datasets import Dataset
 from peft import PeftModel
-from tqdm.auto import tqdm
+from transformers import GenerationConfig
 
-from recipes.common import UserError, console, decoding, disk, features, lora, models, reading, tasks
+from recipes.common import UserError, arguments, console, decoding, disk, features, lora, models, reading, tasks
 from recipes.common.decoding import Output
 from recipes.common.judging import group_by_row
 from recipes.common.learning import Collator
 from recipes.common.running import ending, record
+from recipes.shipping.rows import load_pieces
 from recipes.typed.templates import fields_of
 
 RECIPES = Path(__file__).resolve().parent
+MOST_ROWS = 512  # of a batch that is found by itself
+ROOM = 0.4  # of a GPU's memory: while a batch takes less than this share of it, the next has twice as many rows
+# What a model without a run is taken for: the recipe whose template is a setting, with its defaults.
+WITHOUT_RUN = {
+    "recipe": {"name": "text_to_text", "sha256": None},
+    "arguments": {"per_device_eval_batch_size": 16},
+    "data": {"columns": {}, "several": [], "may_be_empty": []},
+    "seed": 42,
+}
+
+
+def silent(done: int) -> None:
+    """The progress of `done` more sources that is shown to nobody."""
 
 
 class Predictor:
     """The model of a finished run with the recipe that made it, read from the run's own recipe.py.
 
     Args:
-        folder: the output folder of a run.
-        batch_size: sources at a time; None: as in the run, so that its own rows give its own predictions.
+        folder: the output folder of a run, the adapter/ in it, or what `make export` made of it; with `source`, any
+            model: a name on the Hub or a folder.
+        batch_size: sources at a time; None: on a GPU as many as fit, else as in the run, so that its own rows give its
+            own predictions.
         device: such as "cpu" or "cuda:1"; None: the accelerator if there is one.
         trust_recipe: run the folder's programs, its recipe.py and the code of its model, though they may be anybody's;
             else recipe.py has to be one of this repository's recipes, and a model has no code of its own.
+        source: a template such as "summarize: {text}", for a model that no recipe trained.
+        more: other settings of the recipe, such as max_source_length.
     Raises:
-        UserError: the folder holds no run that is done, or a recipe that is not trusted.
+        UserError: the folder holds no run that is done, or a recipe that is not trusted; there is no such model.
     """
 
     def __init__(
@@ -51,99 +67,246 @@ class Predictor:
         batch_size: int | None = None,
         device: str | None = None,
         trust_recipe: bool = False,
+        source: str | None = None,
+        **more: Any,
     ):
         if batch_size is not None and batch_size < 1:
             raise UserError(f"--batch_size {batch_size}: must be at least 1")
-        self.folder = Path(folder)
-        self.record = _record_of(self.folder)
-        self.task = tasks.task_of_module(_load_recipe(self.folder / "recipe.py", trust_recipe))
+        folder = Path(folder) if source is None else folder
+        adapter = folder if source is None and (folder / "base.json").is_file() else None
+        self.folder = folder.parent if adapter else folder
+        if source is None:
+            self.record = record_of(self.folder)
+            recipe = _load_recipe(self.folder / "recipe.py", trust_recipe)
+        else:
+            self.record = WITHOUT_RUN | {"settings": {"source_template": source, "model_name_or_path": str(folder)}}
+            recipe = _load_recipe(RECIPES / f"{WITHOUT_RUN['recipe']['name']}.py", trusted=True)
+        self.task = tasks.task_of_module(recipe)
         own = {field.name for field in dataclasses.fields(self.task.settings)}
-        known = {name: value for name, value in self.record["settings"].items() if name in own}
+        known = {name: value for name, value in (self.record["settings"] | more).items() if name in own}
         known["trust_remote_code"] = trust_recipe and known.get("trust_remote_code") is True
         self.settings = self.task.settings(**known)
+        if source is not None and self.settings.problems():
+            raise UserError(*self.settings.problems())
         if self.task.with_settings:
             self.task = self.task.with_settings(self.task, self.settings)
         self.finish = self.task.finish or decoding.first_output
-        here = {"model_name_or_path": str(folder), "model_revision": None, "tokenizer_name": None, "dry_run": False}
-        saved = dataclasses.replace(self.settings, **here)
         console.quiet()
-        self.model, self.tokenizer = models.load(saved, SimpleNamespace(fp16=False))
         accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else "cpu"
-        self.model.eval().to(device or accelerator)
+        self.device = torch.device(device or accelerator)
+        self._load(adapter, here=source is None)
+        self.usual = self.engine.config
+        self.grows, self.full = batch_size is None and self.device.type == "cuda", False
         self.batch_size = batch_size or self.record["arguments"]["per_device_eval_batch_size"]
+
+    def _load(self, adapter: Path | None, here: bool) -> None:
+        """The engine, which makes Outputs of ids, and the tokenizer.
+
+        Args:
+            here: whether the weights are in the folder, not where the settings say that they come from.
+        """
+        saved = dataclasses.replace(self.settings, dry_run=False)
+        if here:
+            named = {"model_name_or_path": str(self.folder), "model_revision": None, "tokenizer_name": None}
+            saved = dataclasses.replace(saved, **named)
+        exported = self.record.get("export", {})
+        if exported.get("format") in ENGINES:
+            self.tokenizer = models.load_tokenizer(saved)
+            make = _import_engine(ENGINES[exported["format"]])
+            self.engine = make(self.folder, self.tokenizer, str(self.device), exported.get("patience"))
+            return
+        model, self.tokenizer = models.load(saved, SimpleNamespace(fp16=False))
+        if not here:
+            own = model.generation_config.to_diff_dict()
+            length = {} if own.get("max_new_tokens") else {"max_new_tokens": self.settings.max_target_length}
+            own.pop("max_length", None)
+            model.generation_config = GenerationConfig(
+                **decoding.generation_config(self.settings, model).to_diff_dict() | own | length
+            )
+        if adapter:
+            config = model.generation_config
+            model, _ = models.load(self.settings, SimpleNamespace(fp16=False))
+            model = load_adapter(adapter, model).merge_and_unload(safe_merge=True)
+            model.generation_config = config
+        self.engine = Engine(model.eval().to(self.device), self.tokenizer)
+
+    def decode(self, **changed: Any) -> None:
+        """From now on decode otherwise than the run was scored: any settings of GenerationConfig; none: as the run.
+
+        Raises:
+            UserError: they contradict each other or the run's own.
+        """
+        chosen = self.usual.to_diff_dict() | changed
+        faults = {name: arguments.fault_of_number(name, changed[name]) for name in changed}
+        for name, needed in decoding.NEEDS.items():
+            works = chosen.get("do_sample") if "do_sample" in needed else (chosen.get("num_beams") or 1) > 1
+            if not works and name in chosen:
+                del chosen[name]
+                faults[name] = f"does nothing without {needed}" if name in changed else None
+        if any(faults.values()):
+            raise UserError(*[f"--{name} {changed[name]}: {fault}" for name, fault in faults.items() if fault])
+        try:
+            config = GenerationConfig(**chosen)
+            config.validate(strict=True)
+        except (ValueError, TypeError) as error:
+            raise UserError(" ".join(str(error).split())) from None
+        self.engine.config = config
 
     def __call__(self, inputs: list[str | dict]) -> list[str]:
         """Predictions for a list of rows, or of texts where the source has a single field of a row, in their order."""
-        named = fields_of(self.task.source)
-        field, *more = [name for name in named if name in self.task.columns]
-        if more and any(isinstance(one, str) for one in inputs):
-            raise UserError(f"a source is made of {field}, {', '.join(more)}: give rows such as {{{field!r}: ...}}")
-        rows = [{field: one} if isinstance(one, str) else one for one in inputs]
-        return [entry["prediction"] for entry in self.predict(rows)]
+        if any(isinstance(one, str) for one in inputs):
+            inputs = [{self.only_field(): one} if isinstance(one, str) else one for one in inputs]
+        return [entry["prediction"] for entry in self.predict(inputs)]
 
-    def predict(self, rows: list[dict], progress: bool = False, journal: "Journal | None" = None) -> list[dict]:
-        """One {"id", "source", "prediction"} per row, in their order; "variants", too, where a row has several.
+    @property
+    def fields(self) -> list[str]:
+        """What a source is made of: the fields of a row in its template."""
+        return [name for name in fields_of(self.task.source) if name in self.task.columns]
+
+    def only_field(self) -> str:
+        """The one field of a source; a UserError where it has several."""
+        field, *more = self.fields
+        if more:
+            raise UserError(f"a source is made of {field}, {', '.join(more)}: give rows such as {{{field!r}: ...}}")
+        return field
+
+    def predict(
+        self, rows: list[dict], progress: Callable[[int], Any] = silent, journal: dict | None = None, first: int = 0
+    ) -> list[dict]:
+        """One {"id", "source", "prediction", "score"} per row, in their order; "variants", too, where it has several.
+
+        `score` is the mean log-probability of the prediction's tokens, None where `finish` made it of several texts;
+        `hit_limit` says whether its length did.
 
         Args:
+            progress: is told after each batch how many sources it had.
             journal: a `Journal` of what was generated before this was stopped, and to write to.
+            first: how many sources came before, of which a seed is made where outputs are drawn.
         """
         rows = [{"id": str(number), **row} for number, row in enumerate(rows, 1)]
         if not rows:
             return []
         encoded = features.encode(list(enumerate(rows)), self.task, self.tokenizer, self.settings, learn=False)
         table = Dataset.from_list(list(encoded))
-        outputs = self._generate(table, progress, {} if journal is None else journal)
+        outputs = self.generate(table["input_ids"][:], table["length"][:], progress, journal, first)
         entries = []
         for row, one in zip(rows, group_by_row(table, outputs), strict=True):
-            prediction = self.finish(row, sum(one.outputs, []))
+            made = sum(one.outputs, [])
+            prediction = self.finish(row, made)
+            chosen = max((each for each in made if each.text == prediction), key=lambda each: each.score, default=None)
             entry = {"id": row["id"], "source": "\n".join(one.sources), "prediction": prediction}
+            entry |= {"score": chosen and round(chosen.score, 4), "hit_limit": bool(chosen and chosen.hit_limit)}
             if len(one.outputs[0]) > 1:
                 entry["variants"] = [output.text for output in one.outputs[0]]
             entries.append(entry)
         return entries
 
-    @torch.inference_mode()
-    def _generate(self, table: Dataset, progress: bool, journal: dict) -> list[list[Output]]:
-        """The outputs of each feature: longest first, in batches, as Seq2SeqTrainer evaluates."""
-        config, device = self.model.generation_config, self.model.device
-        collate = Collator(self.tokenizer, self.model)
-        with_scores = len(table.unique("example")) < len(table)
-        order = np.argsort(-np.asarray(table["length"]), kind="stable").tolist()
-        outputs = {}
-        bar = tqdm(range(0, len(order), self.batch_size), desc="predict", disable=None if progress else True)
-        for start in bar:
-            places = order[start : start + self.batch_size]
-            if start in journal:
-                outputs.update(zip(places, journal[start], strict=True))
-                continue
-            if ending.wanted():
-                raise ending.Interrupted(f"before batch {start // self.batch_size + 1} of {len(bar)}")
-            batch = collate([table[place] for place in places]).to(device)
-            mask = batch["attention_mask"]
-            encoded = self.model.get_encoder()(batch["input_ids"], attention_mask=mask)
-            with decoding.sampled(config, self.record["seed"] + places[0]):
-                ids, scores = decoding.generate_ids(self.model, encoded, mask, config, with_scores)
-            made = decoding.read_outputs(ids.cpu(), scores.cpu(), self.tokenizer, config, with_scores)
-            journal[start] = made
-            outputs.update(zip(places, made, strict=True))
-        return [outputs[place] for place in range(len(table))]
+    def encode_sources(self, sources: list[str]) -> list[list[int]]:
+        """The ids of sources that are made already, cut as in training."""
+        made = dataclasses.replace(self.task, prepare=lambda row, settings, tokenizer: [row["source"]])
+        numbered = list(enumerate({"source": source} for source in sources))
+        return [one["input_ids"] for one in features.encode(numbered, made, self.tokenizer, self.settings, learn=False)]
+
+    def generate(
+        self,
+        ids: list[list[int]],
+        lengths: list[int] | None = None,
+        progress: Callable[[int], Any] = silent,
+        journal: dict | None = None,
+        first: int = 0,
+    ) -> list[list[Output]]:
+        """The outputs of each source: longest first, in batches, as Seq2SeqTrainer evaluates.
+
+        Args:
+            lengths: in tokens, before sources were cut; by default those of `ids`.
+            progress, journal, first: see `predict`.
+        """
+        journal = {} if journal is None else journal
+        lengths = [len(one) for one in ids] if lengths is None else lengths
+        order = np.argsort(-np.asarray(lengths), kind="stable").tolist()
+        outputs: dict[int, list[Output]] = {}
+        while len(outputs) < len(order):
+            start = len(outputs)
+            if start not in journal:
+                if ending.wanted():
+                    raise ending.Interrupted(f"after {start:,} of {len(order):,} sources")
+                places = order[start : start + self.batch_size]
+                journal[start] = self._batch([ids[place] for place in places], self.record["seed"] + first + places[0])
+            made = journal[start]
+            outputs.update(zip(order[start : start + len(made)], made, strict=True))
+            progress(len(made))
+        return [outputs[place] for place in range(len(ids))]
+
+    def _batch(self, ids: list[list[int]], seed: int) -> list[list[Output]]:
+        """The outputs of a batch, or, where it does not fit into the GPU's memory, of its first half."""
+        while True:
+            try:
+                made = self.engine(ids, seed)
+                break
+            except torch.OutOfMemoryError:
+                if not self.grows or len(ids) == 1:
+                    raise
+            torch.cuda.empty_cache()
+            self.batch_size = len(ids) // 2
+            ids = ids[: self.batch_size]
+            self.full = True
+        if self.grows and not self.full and len(ids) == self.batch_size < MOST_ROWS:
+            taken = torch.cuda.max_memory_allocated(self.device) / torch.cuda.mem_get_info(self.device)[1]
+            self.batch_size *= 2 if taken < ROOM else 1
+        return made
 
     def read(self, path: str | Path) -> tuple[list[dict], list[str]]:
         """The rows of a file, and notes on them; columns as in training, without those of the target."""
-        splits = reading.load_new(self.task, self.settings, path, self.record["data"], self.tokenizer)
+        splits = next(self.read_pieces(path))
         return splits["new"], splits.notes
 
-    def identity(self, rows: list[dict]) -> dict:
-        """What predictions for these rows depend on, as JSON."""
-        hashed = hashlib.sha256("".join(map(disk.json_line, rows)).encode()).hexdigest()
-        return {"run": disk.sha256(self.folder / "run.json"), "rows": hashed, "batch_size": self.batch_size}
+    def read_pieces(self, path: str | Path, **how: Any) -> Iterator[reading.Splits]:
+        """As `read`, piece by piece; see rows.load_pieces."""
+        return load_pieces(self.task, self.settings, path, self.record["data"], self.tokenizer, **how)
+
+    def identity(self) -> dict:
+        """What predictions depend on beside the rows, as JSON."""
+        run = disk.sha256(self.folder / "run.json") if (Path(self.folder) / "run.json").is_file() else str(self.folder)
+        batch_size = None if self.grows else self.batch_size
+        decoding_ = self.engine.config.to_diff_dict()
+        return {"run": run, "source": self.task.source, "decoding": decoding_, "batch_size": batch_size}
 
     def changed(self) -> str | None:
         """A sentence if the recipe in the repository is no longer the one that ran."""
-        now = RECIPES / f"{self.record['recipe']['name']}.py"
-        if not now.is_file() or disk.sha256(now) == self.record["recipe"]["sha256"]:
+        now, ran = RECIPES / f"{self.record['recipe']['name']}.py", self.record["recipe"]["sha256"]
+        if ran is None or not now.is_file() or disk.sha256(now) == ran:
             return None
         return f"{now.name} has changed since; this run's own recipe.py is used"
+
+
+class Engine:
+    """A model of transformers that gives Outputs for ids; `config` says how it decodes."""
+
+    def __init__(self, model: torch.nn.Module, tokenizer: Any):
+        self.model, self.tokenizer, self.config = model, tokenizer, model.generation_config
+        self.collate = Collator(tokenizer, model)
+
+    @torch.inference_mode()
+    def __call__(self, ids: list[list[int]], seed: int) -> list[list[Output]]:
+        """One list of Output per row of ids, drawn with `seed` where outputs are drawn."""
+        batch = self.collate([{"input_ids": row} for row in ids]).to(self.model.device)
+        mask = batch["attention_mask"]
+        encoded = self.model.get_encoder()(batch["input_ids"], attention_mask=mask)
+        with decoding.sampled(self.config, seed):
+            made, scores = decoding.generate_ids(self.model, encoded, mask, self.config, with_scores=True)
+        return decoding.read_outputs(made.cpu(), scores.cpu(), self.tokenizer, self.config, with_scores=True)
+
+
+# What run.json says of an export -> the module of its engine, whose library only those who export need.
+ENGINES = {"ctranslate2": "ctranslate", "onnx": "onnx"}
+
+
+def _import_engine(name: str) -> Callable:
+    try:
+        return importlib.import_module(f"recipes.shipping.{name}").Engine
+    except ModuleNotFoundError as error:
+        need = "pip install -r requirements-export.txt"
+        raise UserError(f"this export needs the package {error.name}, which is not installed: {need}") from None
 
 
 def load_adapter(folder: Path, model: torch.nn.Module) -> torch.nn.Module:
@@ -162,102 +325,7 @@ def load_adapter(folder: Path, model: torch.nn.Module) -> torch.nn.Module:
     return PeftModel.from_pretrained(model, folder)
 
 
-class Unfinished:
-    """The folder OUTPUT.unfinished, which one process holds while it makes OUTPUT, and which it leaves if it is killed.
-
-    Args:
-        output: a file that is not there yet.
-    Raises:
-        UserError: OUTPUT is there, another process is making it, or somebody's own files have that name.
-    """
-
-    def __init__(self, output: str | Path):
-        self.output, self.folder = Path(output), Path(f"{output}.unfinished")
-        self.journal, self.whole = self.folder / "journal.jsonl", self.folder / "predictions.jsonl"
-
-    def __enter__(self):
-        self._refuse_existing()
-        if not self.output.absolute().parent.is_dir():
-            raise UserError(f"--output {self.output}: there is no such folder")
-        known = {disk.LOCK, self.journal.name, self.whole.name}
-        if os.path.lexists(self.folder) and not (
-            self.folder.is_dir() and {path.name.removesuffix(".tmp") for path in self.folder.iterdir()} <= known
-        ):
-            raise UserError(f"--output {self.output}: {self.folder} is in the way; move it, or name another output")
-        try:
-            self.folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise UserError(f"--output {self.output}: {self.folder}: {error.strerror}") from None
-        self.lock = disk.FolderLock(self.folder, f"--output {self.output}")
-        try:
-            self._refuse_existing()  # one that was finished a moment ago
-        except UserError:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.lock.release()
-        with contextlib.suppress(OSError):
-            self.folder.rmdir()  # only if nothing was made
-
-    def finish(self, rows: list[dict]) -> None:
-        """Make `rows` OUTPUT in one step."""
-        disk.write_lines(self.whole, rows)
-        try:
-            os.link(self.whole, self.output)
-        except FileExistsError:
-            self._refuse_existing(f"; what was made for it is {self.whole}")
-        except OSError:  # a file system without links
-            self._refuse_existing(f"; what was made for it is {self.whole}")
-            os.replace(self.whole, self.output)
-        self.whole.unlink(missing_ok=True)
-        self.journal.unlink(missing_ok=True)
-
-    def _refuse_existing(self, more: str = "") -> None:
-        if os.path.lexists(self.output):
-            raise UserError(f"--output {self.output}: exists; name a new file{more}")
-
-
-class Journal(dict):
-    """{first place of a batch: its outputs}, kept in a file line by line, so that what was killed goes on.
-
-    Args:
-        path: of the file; there is none before the first batch is done.
-        belongs_to: what the outputs depend on, as JSON; it is the file's first line.
-    Raises:
-        UserError: the file belongs to something else, or was changed.
-    """
-
-    def __init__(self, path: str | Path, belongs_to: dict):
-        super().__init__()
-        self.path, self.head = Path(path), disk.json_line(belongs_to)
-        if not self.path.exists():
-            return
-        try:
-            head, *lines = self.path.read_text(encoding="utf-8").splitlines(True)
-            # A kill in the middle of a write leaves half a line, the last.
-            whole = [line for line in lines if line.endswith("\n")]
-            known = {
-                int(place): [[decoding.Output(*one) for one in several] for several in made]
-                for place, made in map(json.loads, whole)
-            }
-        except (ValueError, TypeError, RecursionError):
-            raise UserError(f"{self.path}: damaged; remove its folder, and begin anew") from None
-        if head != self.head:
-            raise UserError(f"{self.path}: was begun with another run, input or batch size; finish that, or remove it")
-        disk.write_text(self.path, "".join([head, *whole]))
-        self.update(known)
-
-    def __setitem__(self, place, made):
-        super().__setitem__(place, made)
-        if not self.path.exists():
-            disk.write_text(self.path, self.head)
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.write(disk.json_line([place, made]))
-
-
-def _record_of(folder: str | Path) -> dict:
+def record_of(folder: str | Path) -> dict:
     """The record of a run that is done; a UserError where there is none."""
     found = record.find(folder)
     if found is None:

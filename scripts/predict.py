@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Use a trained model on new rows: one line of JSON per row, in their order.
+"""Use a trained model on new rows: a prediction for each, in their order.
 
     make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl
-    python scripts/predict.py --run outputs/summarize_t5 --input new.csv --output out.jsonl
+    make predict RUN=outputs/summarize_t5 INPUT=letters.txt OUTPUT=summaries.csv ARGS="--preset careful"
+    make try RUN=outputs/summarize_t5
+    python scripts/predict.py --run outputs/summarize_t5 --input - --output - < letters.txt
+    python scripts/predict.py --model google-t5/t5-small --source "summarize: {text}" --input a.txt --output b.jsonl
 
-The input needs the columns of the source, not those of the target. Any recipe's run will do.
+The input needs the columns of the source, not those of the target. Any recipe's run will do, its adapter/ folder, and
+what `make export` made of it.
 """
 
 import argparse
@@ -13,18 +17,27 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from recipes import prediction
 from recipes.common import running
-from recipes.common.running import ending
+from recipes.shipping import using
 
 
 def parse(argv=None):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run", required=True, help="the output folder of a run that is done")
-    parser.add_argument("--input", required=True, help="csv, tsv, json, jsonl, xlsx, parquet, arrow; text also as .gz")
-    parser.add_argument("--output", required=True, type=Path, help="a new file of JSON lines")
-    parser.add_argument("--batch_size", type=int, help="sources at a time; default: as in the run")
+    model = parser.add_mutually_exclusive_group(required=True)
+    model.add_argument("--run", type=Path, help="the folder of a run that is done, of its adapter or of an export")
+    model.add_argument("--model", help="a name on the Hub or a folder, without a run; needs --source")
+    parser.add_argument("--source", help='what --model reads, such as "summarize: {text}"')
+    parser.add_argument("--max_source_length", type=int, help="tokens of a source for --model (512)")
+    parser.add_argument("--input", help="csv tsv json jsonl xlsx parquet arrow; .txt: a line a row; - is stdin")
+    parser.add_argument("--output", help="a new .jsonl, .csv, .tsv or .txt; - prints a line a row")
+    parser.add_argument("--keep_columns", action="store_true", help="the input's columns in the output, too")
+    parser.add_argument("--ask", action="store_true", help="ask on the terminal, instead of --input and --output")
+    parser.add_argument("--batch_size", type=int, help="sources at a time; default: as fits a GPU, else as in the run")
+    parser.add_argument("--preset", choices=using.PRESETS, default="as trained", help=using.described_presets())
+    for name, kind in using.SWITCHES.items():
+        parser.add_argument(f"--{name}", type=kind, help="as transformers.GenerationConfig has it")
+    parser.add_argument("--seed", type=int, help="of outputs that are drawn; default: the run's")
     parser.add_argument(
         "--trust_recipe", action="store_true", help="run the folder's recipe.py and model code, anybody's"
     )
@@ -33,20 +46,7 @@ def parse(argv=None):
 
 def main(argv=None):
     settings = parse(argv)
-    with prediction.Unfinished(settings.output) as unfinished:
-        predictor = prediction.Predictor(settings.run, settings.batch_size, trust_recipe=settings.trust_recipe)
-        rows, notes = predictor.read(settings.input)
-        changed = predictor.changed()
-        for note in [changed, *notes] if changed else notes:
-            print(f"note      {note}")
-        print(f"{settings.run} on {settings.input}, {len(rows):,} rows", flush=True)
-        ending.install()
-        # Until all is done, finished batches are kept here: the same command goes on after them.
-        journal = prediction.Journal(unfinished.journal, predictor.identity(rows))
-        if journal:
-            print(f"goes on   after {len(journal):,} batches in {journal.path}", flush=True)
-        unfinished.finish(predictor.predict(rows, progress=True, journal=journal))
-    print(f"wrote     {settings.output}")
+    using.ask(settings) if settings.ask else using.predict(settings)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import pytest
 from recipes.common import UserError, reading, tasks
 from recipes.common.arguments import RecipeSettings
 from recipes.common.reading import Row, read_file
+from recipes.shipping.rows import load_new
 
 FIELDS = {
     "document": ("text_column", ("document", "article", "dialogue")),
@@ -997,7 +998,7 @@ def new(path, task=None, columns=COLUMNS, several=(), tokenizer=None, **given):
     task = task or made_task()
     settings = tasks.with_column_flags(RecipeSettings, task.columns)(**given)
     report = {"columns": columns, "several": several, "may_be_empty": []}
-    return reading.load_new(task, settings, path, report, tokenizer)
+    return load_new(task, settings, path, report, tokenizer)
 
 
 def test_new_rows_need_no_target_and_have_the_runs_columns():

@@ -154,7 +154,7 @@ def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]
     """Everything wrong with the values of all settings, a sentence each."""
     given = settings.given
     for name, value in values.items():
-        fault = _fault_of_number(name, value) if isinstance(value, (int, float)) else None
+        fault = fault_of_number(name, value) if isinstance(value, (int, float)) else None
         if fault:
             yield f"--{name} {value}: {fault}"
     for name, (value, reason) in FIXED.items():
@@ -186,7 +186,8 @@ def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]
         yield f"--eval_steps {evaluated:g} and --save_steps {saved:g}: make them equal, or the best model is not kept"
 
 
-def _fault_of_number(name: str, value: float) -> str | None:
+def fault_of_number(name: str, value: float) -> str | None:
+    """Why a setting cannot have this value."""
     limits = RANGES.get(name, {})
     if isinstance(value, float) and not math.isfinite(value):
         return "must be a finite number"

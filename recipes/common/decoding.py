@@ -111,13 +111,19 @@ def generate_ids(
     scores = ids.new_zeros(len(ids), dtype=torch.float32)
     if with_scores:
         states = type(encoded)(last_hidden_state=encoded.last_hidden_state.repeat_interleave(count, 0))
-        labels = ids[:, 1:].clone()
-        ends = torch.isin(labels, torch.as_tensor(config.eos_token_id, device=ids.device))
-        labels[ends.cumsum(1) - ends.int() > 0] = -100  # what follows the first end token
+        labels = labels_of(ids, config)
         inputs = {"attention_mask": attention_mask.repeat_interleave(count, 0), "encoder_outputs": states}
         hidden, head = decoder_states(model, {**inputs, "decoder_input_ids": ids[:, :-1]})
         scores = -token_loss(hidden, head, labels, reduction="none").sum(1) / (labels != -100).sum(1)
     return ids.view(-1, count, ids.shape[1]).transpose(1, 2), scores.view(-1, count)
+
+
+def labels_of(ids: Tensor, config: GenerationConfig) -> Tensor:
+    """What was generated after the start token, (sequences, length), with -100 behind the first end token."""
+    labels = ids[:, 1:].clone()
+    ends = torch.isin(labels, torch.as_tensor(config.eos_token_id, device=ids.device))
+    labels[ends.cumsum(1) - ends.int() > 0] = -100
+    return labels
 
 
 def read_outputs(

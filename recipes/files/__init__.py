@@ -2,7 +2,8 @@
 """Files become rows, as they stand there: text stays text, and every row knows its line. Knows no task."""
 
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,18 @@ from recipes.files.objects import read_json, read_jsonl, read_written
 from recipes.files.rows import Form, Row, Rows
 from recipes.files.text import PACKED, text_lines
 
-__all__ = ["READERS", "Form", "Row", "Rows", "arrow_rows", "kind_of", "read_file", "read_written", "text_lines"]
+__all__ = [
+    "READERS",
+    "Form",
+    "Row",
+    "Rows",
+    "arrow_rows",
+    "kind_of",
+    "read_file",
+    "read_pieces",
+    "read_written",
+    "text_lines",
+]
 
 READERS: dict[str, Callable] = {
     ".csv": read_csv,
@@ -33,6 +45,13 @@ def kind_of(path: Path) -> str:
 
 
 def read_file(path: str | Path, settings: Any = None, more: Mapping[str, Callable] | None = None) -> Rows:
+    """All rows of a file; see read_pieces."""
+    return next(read_pieces(path, settings, more))
+
+
+def read_pieces(
+    path: str | Path, settings: Any = None, more: Mapping[str, Callable] | None = None, size: int | None = None
+) -> Iterator[Rows]:
     """Read a file of any of the kinds in READERS; text may be packed as well.
 
     Strings stay as they are: no word means "missing", nothing is stripped; JSON numbers become their own spelling.
@@ -41,6 +60,7 @@ def read_file(path: str | Path, settings: Any = None, more: Mapping[str, Callabl
     Args:
         settings: with the flags that Form.of reads.
         more: other kinds of files, {suffix with its dot: (path, Form) -> rows}.
+        size: rows of a piece; None: all. Of what is text or Parquet no more than a piece is in memory.
     """
     path, readers, form = Path(path), {**READERS, **(more or {})}, Form.of(settings)
     kind, packed = kind_of(path), path.suffix.lower() in PACKED
@@ -53,8 +73,12 @@ def read_file(path: str | Path, settings: Any = None, more: Mapping[str, Callabl
             raise UserError(f"{path}: is a pipe or a device, and can be read only once; save it as a file")
         if kind not in readers or packed and readers[kind] in (read_parquet, read_arrow, read_xlsx):
             raise UserError(f"{path}: unknown kind of file; known: {' '.join(readers)}, text also with .gz .bz2 .zst")
-        rows = readers[kind](path, form)
-        rows = rows if isinstance(rows, Rows) else Rows(rows)
+        found, empty = readers[kind](path, form), True
+        rest = iter(found)
+        while piece := Rows(islice(rest, size), getattr(found, "origin", None)):
+            piece.notes = [f"{path}: {note}" for note in form.notes] + getattr(found, "notes", [])
+            empty, form.notes[:] = False, []
+            yield piece
     except FileNotFoundError:
         near = did_you_mean([path.name], [file.name for file in path.parent.glob("*") if file.exists()])
         raise UserError(f"{path}: no such file{near}") from None
@@ -65,7 +89,5 @@ def read_file(path: str | Path, settings: Any = None, more: Mapping[str, Callabl
         raise UserError(f"{path}: {f'cannot be read: {error.strerror}' if error.strerror else damaged}") from None
     except MemoryError:
         raise UserError(f"{path}: does not fit into memory; split it, or use .jsonl or .parquet") from None
-    rows.notes += [f"{path}: {note}" for note in form.notes]
-    if not rows:
+    if empty:
         raise UserError(f"{path}: holds no row; at least one record is needed")
-    return rows

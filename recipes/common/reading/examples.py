@@ -4,7 +4,7 @@
 import enum
 import numbers
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from recipes.common.reading.hub import read_dataset
 from recipes.common.reading.splits import Splits, first_five
 from recipes.common.tasks import Task
 from recipes.files import Rows, read_file, read_written
-from recipes.typed.templates import fields_of
 
 LIMITS = {"train": "max_train_samples", "validation": "max_eval_samples", "test": "max_predict_samples"}
 
@@ -56,7 +55,7 @@ def load(
     splits = Splits(several=several, may_be_empty=may_be_empty)
     problems = _read_splits(splits, task, settings)
     chosen = {field: getattr(settings, flag) for field, (flag, _) in task.columns.items() if flag}
-    _make_examples(splits, problems, task, task.columns, chosen, settings, tokenizer, allow_none, new=False)
+    make_examples(splits, problems, task, task.columns, chosen, settings, tokenizer, allow_none, new=False)
     _cut_validation(splits, seed, validation_share, validation_most, task.together)
     if task.unwanted and "train" in splits:
         _leave_out_unwanted(splits, task, settings)
@@ -68,17 +67,7 @@ def load(
     return splits
 
 
-def load_new(task: Task, settings: Any, path: str | Path, report: Mapping[str, Any], tokenizer: Any) -> Splits:
-    """Examples of a file without targets, as split "new"; `report` is that of the run's own splits."""
-    rows = _read(task, settings, path, new=True)
-    splits = Splits({"new": rows}, report["several"], report["may_be_empty"])
-    splits.notes += rows.notes
-    fields = {field: one for field, one in task.columns.items() if field not in fields_of(task.target)}
-    _make_examples(splits, [], task, fields, report["columns"], settings, tokenizer, allow_none=(), new=True)
-    return splits
-
-
-def _read(task, settings, path, new):
+def read_rows(task: Task, settings: Any, path: str | Path, new: bool) -> Rows:
     rows = task.read(path, settings, new=new) if task.read else read_file(path, settings)
     return rows if isinstance(rows, Rows) else Rows(rows)
 
@@ -91,7 +80,7 @@ def _read_splits(splits, task, settings):
         problems.append(f"--dataset_config_name {config}: needs --dataset_name")
     for split, file in files.items():
         try:
-            rows = _read(task, settings, file, new=False)
+            rows = read_rows(task, settings, file, new=False)
             origin = {"file": str(file), "sha256": disk.sha256(file), "rows": len(rows)}
             splits[split], splits.sources[split] = rows, origin | rows.origin
             splits.notes += rows.notes
@@ -111,7 +100,7 @@ def _read_splits(splits, task, settings):
     return problems
 
 
-def _make_examples(splits, problems, task, fields, chosen, settings, tokenizer, allow_none, new):
+def make_examples(splits, problems, task, fields, chosen, settings, tokenizer, allow_none, new):
     """Put examples in the place of rows, or raise what is wrong with these together with the `problems` before."""
     if task.reshape:
         for split, rows in splits.items():
@@ -167,7 +156,7 @@ def _judge(splits, task, settings, tokenizer, allow_none):
     problems = []
     for split, rows in splits.items():
         good, bad = [], []
-        for number, row in enumerate(rows, 1):
+        for number, row in enumerate(rows, splits.first):
             example, fault = _example(row, splits, allow_none)
             if not fault and task.refuse:
                 fault = task.refuse(example, settings, tokenizer)
@@ -187,11 +176,13 @@ def _judge(splits, task, settings, tokenizer, allow_none):
         splits.counts[split] = {"read": len(rows), "used": len(good), "left_out": left_out}
         _note(splits, [(row.file, row.remark, row.unit, row.line) for row in rows if row.remark], "of its rows")
         ids = [_text(row.get("id"))[0] for _, row, _ in good]
-        if None in ids or len(set(ids)) < len(ids):
+        if not splits.own_ids or None in ids or len(set(ids)) < len(ids):
+            splits.own_ids = False
             if any(ids):
                 splits.notes.append(f"{split}: ids are row numbers, for 'id' is not a different text in each row")
             ids = [str(number) for number, _, _ in good]
         splits[split] = [{"id": name, **example} for name, (_, _, example) in zip(ids, good, strict=True)]
+        splits.rows = [row for _, row, _ in good] if split == "new" else []
     return problems
 
 

@@ -9,13 +9,15 @@ class Splits(dict):
     """Split -> rows as they were read, and examples {"id", field: text or, for a field of `several`, texts} in the end.
 
     `columns`: field -> column; `counts`: split -> {"read", "used", "left_out": [{"file", "reason", "unit", "lines"}]};
-    `sources`: split -> its origin; `notes`: sentences for the user.
+    `sources`: split -> its origin; `notes`: sentences for the user. Of new rows, which come in pieces: `rows` as they
+    were read, the number of the `first`, and whether their `own_ids` name them.
     """
 
     def __init__(self, splits: Iterable = (), several: Iterable[str] = (), may_be_empty: Iterable[str] = ()):
         super().__init__(splits)
         self.may_be_empty = list(may_be_empty)
         self.several, self.columns, self.counts, self.sources, self.notes = list(several), {}, {}, {}, []
+        self.first, self.own_ids, self.rows = 1, True, []
 
     def __missing__(self, split: str) -> Any:
         """Where a model is only scored, some splits are not there; the first one tells as much of the data."""
