@@ -153,8 +153,8 @@ def main(argv=None):
         run.save_metrics("eval", trainer.evaluate(tables["validation"]), judge.rows)
 
     # Predict
-    if run.split == "test":
-        run.save_metrics("predict", trainer.predict(tables["test"], metric_key_prefix="predict").metrics)
+    for split, name in run.tests:
+        run.save_metrics(name, trainer.predict(tables[split], metric_key_prefix=name).metrics, judge.rows)
 
     # Save
     run.save(trainer, judge)

@@ -181,8 +181,8 @@ def main(argv=None):
         run.save_metrics("eval", trainer.evaluate(tables["validation"]), judge.rows)
 
     # Predict
-    if run.split == "test":
-        run.save_metrics("predict", trainer.predict(tables["test"], metric_key_prefix="predict").metrics)
+    for split, name in run.tests:
+        run.save_metrics(name, trainer.predict(tables[split], metric_key_prefix=name).metrics, judge.rows)
     share = judge.totals.get("untrained_outputs", 0)
     if share > 20:  # percent: a model that only fills gaps yet (trap 17)
         what = f"{share:.0f} % of the outputs are empty, sentinels or copies of the source"

@@ -57,6 +57,21 @@ def test_scores_with_their_intervals(small, done):
 
 
 @every_recipe
+def test_a_second_test_file_is_a_row_of_its_own(small, tmp_path, capsys):
+    """Three of its rows are scored as the test split is, which stays what is kept."""
+    few = small.kind.rows()["test"][:3]
+    files = {"second_test_file": write_jsonl(tmp_path / "by hand.jsonl", few), "output_dir": tmp_path / "out"}
+    assert small.run(**files, max_steps=1, max_predict_samples=3) == 0
+    scores = read_json(tmp_path / "out/second_test_results.json")
+    lines = read_jsonl(tmp_path / "out/second_test_predictions.jsonl")
+    assert [line["id"] for line in lines] == small.kind.ids(few)[:3]
+    kept = read_jsonl(tmp_path / "out/predictions.jsonl")
+    assert [line["id"] for line in kept] == small.kind.ids(small.rows["test"])[:3]
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("by hand, "))
+    assert row.split()[4] == f"{scores[f'second_test_{small.metrics[0]}']:.1f}"
+
+
+@every_recipe
 def test_baselines(small, done):
     """Of the untuned model, of the answer that needs none, and of the tuned model on the same rows, here all."""
     baselines, predicted = (read_json(done.folder / f"{name}_results.json") for name in ("baseline", "predict"))

@@ -37,7 +37,8 @@ from recipes.typed.flags import Parser
 
 FLAGS = yaml.safe_load(Path(__file__).with_name("flags.yaml").read_text(encoding="utf-8"))
 FIXED, USELESS, RANGES, INDIFFERENT = (FLAGS[name] for name in ("fixed", "useless", "ranges", "indifferent"))
-FILES, STAGES = ("train_file", "validation_file", "test_file"), ("do_train", "do_eval", "do_predict")
+SPLITS = ("train", "validation", "test", "second_test")
+FILES, STAGES = [f"{name}_file" for name in SPLITS], ("do_train", "do_eval", "do_predict")
 SWITCHED_OFF = (None, "", False, [])
 HOLDS = {"at least": operator.ge, "at most": operator.le, "above": operator.gt, "below": operator.lt}
 # The Trainer sets the libraries' verbosity anew: without this, warnings that mean nothing come back with it. And one

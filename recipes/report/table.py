@@ -17,6 +17,12 @@ def print_table(folder: Path) -> None:
             title = baselines["trivial_name"] if label == "trivial" else label
             cells = [_with_interval(baselines[label], name) for name in record["metrics"]]
             print(f"{title:<22}" + "".join(f"{cell:>24}" for cell in cells))
+    second = folder / "second_test_results.json"
+    if baselines and second.exists():
+        scores, data = json.loads(second.read_text(encoding="utf-8")), record["data"]
+        title = f"{Path(data['sources']['second_test']['file']).stem}, {data['rows']['second_test']['used']} rows"
+        cells = [_with_interval(scores, f"second_test_{name}") for name in record["metrics"]]
+        print(f"{title:<22}" + "".join(f"{cell:>24}" for cell in cells))
     print("\ntook      " + ", ".join(f"{stage} {value:.0f} s" for stage, value in record["seconds"].items()))
     if record["peak_memory_gib"]:
         print(f"memory    {record['peak_memory_gib']} GiB at most")

@@ -15,7 +15,8 @@ from recipes.common.reading.splits import Splits, first_five
 from recipes.common.tasks import Task
 from recipes.files import Rows, read_file, read_written
 
-LIMITS = {"train": "max_train_samples", "validation": "max_eval_samples", "test": "max_predict_samples"}
+LIMITS = {"train": "max_train_samples", "validation": "max_eval_samples"}
+LIMITS |= dict.fromkeys(("test", "second_test"), "max_predict_samples")
 
 
 class Fault(enum.Enum):

@@ -29,6 +29,8 @@ from recipes.common.tasks import Task
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 75
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # the disk, a user's share of it, what one file may have
 BASELINE_ROWS = 500
+# Splits that are predicted, each with the prefix of its metrics; the last one is what predictions.jsonl holds.
+TESTS = (("second_test", "second_test"), ("test", "predict"))
 _current = None  # the run that `command_line` tells how it ended
 
 
@@ -63,14 +65,15 @@ class Run:
         console.begin(settings, args)
 
     def is_done(self, splits: Splits) -> bool:
-        """Whether this very run is finished; from here on `split` is the one that is scored at the end.
+        """Whether this very run is finished; from here on `tests` are predicted, and `split` is what is compared.
 
         Raises:
             UserError: --output_dir holds a run with other settings, or files that are no run's, or cannot be written.
         """
         base = disk.from_first_process(lambda: record.base_of(self.settings))
         self.record |= {"data": splits.report, "base": base}
-        self.split = "test" if self.args.do_predict and "test" in splits else "validation"
+        self.tests = [(split, name) for split, name in TESTS if self.args.do_predict and split in splits]
+        self.split = "test" if ("test", "predict") in self.tests else "validation"
         return not self.settings.dry_run and disk.from_first_process(self._is_done)
 
     def _is_done(self) -> bool:
@@ -170,7 +173,7 @@ class Run:
     def save_metrics(self, split: str, metrics: dict[str, float], rows: list[dict] | None = None) -> None:
         """Write {split}_results.json and all_results.json, and {split}_predictions.jsonl of `rows`, if given."""
         self.lap(split)
-        if rows and self.is_main:
+        if rows and split != "predict" and self.is_main:  # the test split's lie in predictions.jsonl
             disk.write_lines(self.folder / f"{split}_predictions.jsonl", rows)
         for name in (f"{split}_results.json", "all_results.json"):
             # Times of a stage that was over before the run was started again are in the file already.
