@@ -8,15 +8,18 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.requirements
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 
+# A value as one word of the shell, whatever blanks, quotes, dollars or letters it has; a home folder's ~ stays outside.
+quoted = $(subst '~/,~/','$(subst ','\'',$(value $(1)))')
+flag   = $(if $(value $(2)), $(1) $(call quoted,$(2)))
+
 # The bundled model and data, until a model, data or settings of one's own are named.
 OWN      := $(strip $(MODEL)$(DATASET)$(TRAIN)$(CONFIG))
-SETTINGS  = $(if $(OWN),$(if $(CONFIG),--config $(CONFIG)),--config configs/embedded/$@.yaml $(SHARE))
+SETTINGS  = $(if $(OWN),$(call flag,--config,CONFIG), --config configs/embedded/$@.yaml$(SHARE))
 # Steps of 16 rows, however many processes share them: the bundled run gives one result.
-SHARE     = $(if $(filter-out 1,$(NPROC)),--per_device_train_batch_size $$(( (16 + $(NPROC) - 1) / $(NPROC) )))
-FLAGS     = $(if $(MODEL),--model_name_or_path $(MODEL)) $(if $(DATASET),--dataset_name $(DATASET)) \
-            $(if $(TRAIN),--train_file $(TRAIN)) $(if $(VALIDATION),--validation_file $(VALIDATION)) \
-            $(if $(TEST),--test_file $(TEST)) $(if $(OUT),--output_dir $(OUT)) $(ARGS)
-LAUNCH    = $(if $(filter-out 1,$(NPROC)),OMP_NUM_THREADS=$$(( ($(CORES) + $(NPROC) - 1) / $(NPROC) )) \
+SHARE     = $(if $(filter-out 1,$(NPROC)), --per_device_train_batch_size $$(( (16 + $(NPROC) - 1) / $(NPROC) )))
+FLAGS     = $(call flag,--model_name_or_path,MODEL)$(call flag,--dataset_name,DATASET)$(call flag,--train_file,TRAIN)$\
+            $(call flag,--validation_file,VALIDATION)$(call flag,--test_file,TEST)$(call flag,--output_dir,OUT)$(if $(ARGS), $(ARGS))
+LAUNCH    = $(if $(filter-out 1,$(NPROC)),OMP_NUM_THREADS=$$(( ($(CORES) + $(NPROC) - 1) / $(NPROC) )) $\
             $(BIN)/torchrun --standalone --shutdown-timeout=600 --nproc_per_node=$(NPROC),$(BIN)/python)
 
 # Recipes of your own, such as `make new` writes: each has a target by its name.
@@ -32,26 +35,26 @@ help:  ## print this list
 	@echo "  variables          MODEL= DATASET= TRAIN= VALIDATION= TEST= CONFIG= OUT= NPROC= ARGS=\"--flag value\" VENV= PYTHON="
 
 summarize: $(READY)  ## fine-tune a summarizer: bundled tickets and tiny T5, or your MODEL= DATASET= TRAIN=
-	$(strip $(LAUNCH) recipes/summarize_t5.py $(SETTINGS) $(FLAGS))
+	$(LAUNCH) recipes/summarize_t5.py$(SETTINGS)$(FLAGS)
 
 paraphrase: $(READY)  ## the same for paraphrases: bundled product texts and tiny BART, or your own
-	$(strip $(LAUNCH) recipes/paraphrase_bart.py $(SETTINGS) $(FLAGS))
+	$(LAUNCH) recipes/paraphrase_bart.py$(SETTINGS)$(FLAGS)
 
 translate: $(READY)  ## the same for translations: bundled English-German FAQ, tiny T5 and LoRA, or your own
-	$(strip $(LAUNCH) recipes/translate_mt5_lora.py $(SETTINGS) $(FLAGS))
+	$(LAUNCH) recipes/translate_mt5_lora.py$(SETTINGS)$(FLAGS)
 
 qa: $(READY)  ## the same for answers: bundled policies and tiny T5, or your own
-	$(strip $(LAUNCH) recipes/qa_t5.py $(SETTINGS) $(FLAGS))
+	$(LAUNCH) recipes/qa_t5.py$(SETTINGS)$(FLAGS)
 
 convo: $(READY)  ## the same for conversations: bundled support chats and tiny T5, or your own
-	$(strip $(LAUNCH) recipes/convo_flant5.py $(SETTINGS) $(FLAGS))
+	$(LAUNCH) recipes/convo_flant5.py$(SETTINGS)$(FLAGS)
 
 text2text: $(READY)  ## any text to any other: bundled FAQ and tiny T5, or your own with ARGS="--source_template ... --target_template ..."
-	$(strip $(LAUNCH) recipes/text_to_text.py $(SETTINGS) $(FLAGS))
+	$(LAUNCH) recipes/text_to_text.py$(SETTINGS)$(FLAGS)
 
 .PHONY: $(MINE) new try export demo push port
 predict: $(READY)  ## use a trained model: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl
-	$(BIN)/python scripts/predict.py --run $(or $(RUN),$(error name a run: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl)) --input $(INPUT) --output $(OUTPUT) $(ARGS)
+	$(BIN)/python scripts/predict.py $(if $(RUN),--run $(call quoted,RUN),$(error name a run: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl))$(call flag,--input,INPUT)$(call flag,--output,OUTPUT) $(ARGS)
 
 doctor: $(READY)  ## what is wrong with data, checkpoint, set-up: make doctor TASK=summarize TRAIN=mine.csv, or RECIPE=headlines
 	$(strip $(BIN)/python scripts/doctor.py $(or $(RECIPE),$(TASK),$(error name a task: make doctor TASK=summarize)) $(if $(OWN)$(RECIPE),$(if $(CONFIG),--config $(CONFIG)),--config configs/embedded/$(TASK).yaml) $(FLAGS))
@@ -63,10 +66,10 @@ new: $(READY)  ## copy a recipe under a name of your own: make new NAME=headline
 	$(BIN)/python scripts/new_recipe.py --name $(or $(NAME),$(error name it: make new NAME=headlines FROM=summarize)) --from $(or $(FROM),$(error copy which? make new NAME=headlines FROM=summarize))
 
 $(MINE): $(READY)
-	$(strip $(LAUNCH) recipes/$@.py $(if $(OWN)$(wildcard configs/embedded/$@.yaml),$(SETTINGS)) $(FLAGS))
+	$(LAUNCH) recipes/$@.py$(if $(OWN)$(wildcard configs/embedded/$@.yaml),$(SETTINGS))$(FLAGS)
 
 run: $(READY)  ## run any recipe by its file: make run RECIPE=headlines TRAIN=mine.csv
-	$(strip $(LAUNCH) recipes/$(or $(RECIPE),$(error name it: make run RECIPE=headlines)).py $(if $(CONFIG),--config $(CONFIG)) $(FLAGS))
+	$(LAUNCH) recipes/$(or $(RECIPE),$(error name it: make run RECIPE=headlines)).py$(call flag,--config,CONFIG)$(FLAGS)
 
 plan: $(READY)  ## the memory of fine-tuning, and what makes it fit: make plan MODEL=google/flan-t5-xl GPUS=4 MEMORY=24
 	$(BIN)/python scripts/plan.py --model $(or $(MODEL),google-t5/t5-base) --gpus $(or $(GPUS),1) $(if $(MEMORY),--memory $(MEMORY)) $(ARGS)

@@ -2,6 +2,7 @@
 """Every command in the README, the recipes' docstrings and CONTRIBUTING.md: offline ones run, the others parse."""
 
 import importlib
+import os
 import re
 import shlex
 import subprocess
@@ -63,6 +64,27 @@ def test_command_is_accepted(document, command, monkeypatch, tmp_path):
     flags = [str(ROOT / "configs/embedded/summarize.yaml") if flag == "mine.yaml" else flag for flag in flags]
     monkeypatch.chdir(ROOT)
     harness.parse(recipe, [*flags, "--output_dir", str(tmp_path)])
+
+
+@pytest.mark.parametrize("target", ["summarize", "run RECIPE=x", "predict"])
+def test_names_reach_the_recipe_as_they_are(target, tmp_path):
+    """Blanks, two of them, quotes, dollars, what a shell would run, other letters; and ~ is the home folder."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / ".requirements").touch()
+    (tmp_path / "bin/python").write_text('#!/bin/sh\nfor word in "$@"; do echo "$word"; done\n')
+    (tmp_path / "bin/python").chmod(0o755)
+    name = 'my data/it\'s  "x" $HOME `ls` $(ls); *ü東.csv'
+    given = {"RUN": "a b", "INPUT": name, "OUTPUT": "~/o p"} if target == "predict" else {
+        "TRAIN": name, "TEST": "it's", "MODEL": "a  b", "CONFIG": "c d.yaml", "OUT": "~/o p", "ARGS": "--x 'y z'"
+    }  # fmt: skip
+    words = ["make", *target.split(), "-s", "-o", "requirements.txt", f"VENV={tmp_path}", *map("=".join, given.items())]
+    printed = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "HOME": "/home/me"})
+    lines = printed.stdout.splitlines()
+    wanted = {"/home/me/o p" if value == "~/o p" else value for value in given.values()} - {"--x 'y z'"}
+    assert wanted < set(lines), printed.stderr
+    if "ARGS" in given:
+        assert lines[-2:] == ["--x", "y z"]
+        assert lines[lines.index("--output_dir") + 1] == "/home/me/o p"
 
 
 def test_plain_make_names_every_target():
