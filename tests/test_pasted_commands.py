@@ -2,6 +2,7 @@
 """Commands from elsewhere, as they stand there: each runs to the end of a dry run, or is refused with its reason."""
 
 import importlib
+import re
 import shlex
 
 import harness
@@ -76,3 +77,22 @@ def test_runs_or_is_refused(entry, local, monkeypatch, capsys):
     else:
         assert code == 0, err
         assert "input_ids" in out
+
+
+def table():
+    """What docs/flags.md says of the commands; `python tests/test_pasted_commands.py` writes it anew."""
+    lines = ["| command | recipe | outcome |", "|---|---|---|"]
+    for entry in COMMANDS:
+        outcome = f"refused: `{entry['refused'].rstrip(': ')}`" if "refused" in entry else "runs"
+        lines.append(f"| {entry['from']} | {entry['recipe']} | {outcome} |")
+    return "\n".join(lines)
+
+
+def test_the_page_has_the_outcome_of_each_command():
+    assert table() in DOCUMENT.read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    page = DOCUMENT.read_text(encoding="utf-8")
+    before, after = re.split(r"\| command \| recipe.*?\n\n", page, flags=re.S)
+    DOCUMENT.write_text(f"{before}{table()}\n\n{after}", encoding="utf-8")
