@@ -22,6 +22,7 @@ from recipes.common.upstream import devices
 from recipes.doctor import screen
 from recipes.metrics.scores import METRICS
 from recipes.typed import flags as words
+from recipes.typed import trial
 
 LIBRARY = {f.name for f in dataclasses.fields(Seq2SeqTrainingArguments)}
 DEFAULTS = {
@@ -396,11 +397,11 @@ def test_a_recipe_s_own_setting_comes_first():
 
 def test_all_unknown_flags_at_once(here):
     (here / "mine.yaml").write_text("learning_rat: 1\nevaluation_strategy: epoch\n")
-    found = problems("--config", "mine.yaml", "--zzz", "1", "--cache-dir", "x", "--num-bams=3")
+    found = problems("--config", "mine.yaml", "--zzz", "1", "--jit-mode-eval", "True", "--num-bams=3")
     assert found == [
         "--learning_rat: unknown flag; did you mean --learning_rate?",
         "--zzz: unknown flag; see --help",
-        "--cache_dir: set the environment variable HF_HOME",
+        "--jit_mode_eval: use --torch_compile",
         "--num_bams: unknown flag; did you mean --num_beams?",
     ]
 
@@ -550,23 +551,89 @@ def test_tf32_is_left_out_where_there_is_none(monkeypatch):
         (["--neftune_noise_alpha", "5"], "--neftune_noise_alpha 5.0: the library's noise does not reach"),
         (["--save_only_model"], "--save_only_model True: must be False here; a run that was interrupted"),
         (["--dataloader_drop_last"], "--dataloader_drop_last True: must be False here; every row is scored"),
+        (["--lr_scheduler_kwargs", "junk"], '--lr_scheduler_type linear --lr_scheduler_kwargs "junk": '),
+        (
+            ["--lr_scheduler_type=cosine", '--lr_scheduler_kwargs={"num_cycles": "x"}'],
+            "--lr_scheduler_type cosine --lr_sc",
+        ),
+        (
+            ["--lr_scheduler_type=inverse_sqrt", '--lr_scheduler_kwargs={"timescale": 0}'],
+            "--lr_scheduler_type inverse_sqrt",
+        ),
+        (["--optim", "adafactor", "--optim_args", "x=1"], "--optim adafactor: takes no --optim_args, such as x=1"),
+        (["--optim", "grokadamw"], "--optim grokadamw: Please install grokadamw"),
+        (["--adam_epsilon", "-1"], "--optim adamw_torch_fused: Invalid epsilon value"),
+        (["--torch_compile_mode", "junk"], "--torch_compile_backend inductor --torch_compile_mode junk: Unrecognized"),
+        (["--torch_compile_backend", "junk"], "--torch_compile_backend junk: Invalid backend"),
+        (["--use_liger_kernel"], "--use_liger_kernel True: it has no kernels for encoder-decoder models"),
+        (["--debug", "underflow_overflow"], "--debug ["),
+        (["--accelerator_config", "/nowhere.json"], "--accelerator_config /nowhere.json: batches and their order"),
+        (["--generation_config", "x"], "--generation_config x: what is generated follows from"),
+        (["--enable_jit_checkpoint"], "--enable_jit_checkpoint True: a run saves its step by itself"),
+        (["--activation_checkpointing_kwargs", "x"], "--activation_checkpointing_kwargs x: "),
+        (["--dataloader_persistent_workers"], "--dataloader_num_workers 0: persistent_workers option needs"),
+        (["--hub_model_id", "me/x"], "--hub_model_id me/x: does nothing without --push_to_hub"),
+        (["--label_names", "x"], "--label_names ['x']: must be None here; the collator names the labels"),
+        (["--max_steps", "0"], "--max_steps 0: must be other than 0"),
+        (["--num_train_epochs", "0"], "--num_train_epochs 0.0: must be above 0"),
+        (["--output_dir", ""], "--output_dir: is empty; give a value, or leave it out"),
+        (["--metric_for_best_model="], "--metric_for_best_model: is empty; give a value, or leave it out"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_would_fail_after_the_data_were_read_is_found_at_once(flags, said, monkeypatch):
-    monkeypatch.setattr(arguments, "get_token", lambda: None)
+    monkeypatch.setattr(trial, "get_token", lambda: None)
     (problem,) = problems(*flags)
     assert problem.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "--optim sgd --optim_args momentum=0.9", "--optim rmsprop", "--optim adagrad", "--optim adafactor",
+        "--lr_scheduler_type reduce_lr_on_plateau", "--lr_scheduler_type greedy", "--max_steps -1",
+        "--lr_scheduler_type warmup_stable_decay --lr_scheduler_kwargs {\"num_decay_steps\":3}",
+        "--dataloader_num_workers 1 --dataloader_persistent_workers --dataloader_prefetch_factor 2",
+        "--activation_checkpointing True --activation_checkpointing_kwargs {\"preserve_rng_state\":false}",
+    ],
+)  # fmt: skip
+def test_what_works_is_not_refused(flags):
+    assert parse(*flags.split(), defaults={**DEFAULTS, **BEST})
+
+
+def test_an_upload_asks_the_hub_first(monkeypatch):
+    def nobody():
+        raise OSError("offline mode is enabled")
+
+    monkeypatch.setattr(trial, "get_token", lambda: "hf_x")
+    monkeypatch.setattr(trial, "whoami", nobody)
+    assert problems("--push_to_hub") == ["--push_to_hub: offline mode is enabled"]
+    monkeypatch.setattr(trial, "whoami", lambda: {"name": "me"})
+    assert parse("--push_to_hub", "--hub_model_id", "me/x")[1].hub_model_id == "me/x"
+
+
+TOKEN = ["--hub_token hf_x", "--hub-token=hf_x", "--push_to_hub_token hf_x", "--token hf_x", "--config mine.yaml"]
+
+
+@pytest.mark.parametrize("form", TOKEN)
+def test_a_token_is_in_no_argument(form, monkeypatch, here):
+    """Arguments are written to run.json and to each checkpoint's training_args.bin."""
+    monkeypatch.setenv("HF_TOKEN", "")
+    (here / "mine.yaml").write_text("hub-token: hf_x\n")
+    settings, args, notes = taken(*form.split())
+    assert os.environ["HF_TOKEN"] == "hf_x"
+    assert "hf_x" not in f"{args.to_dict()} {vars(args)} {settings} {notes}"
 
 
 @pytest.mark.parametrize("name", sorted(arguments.FIXED))
 def test_what_the_trainer_needs_cannot_be_changed(name):
     value, reason = arguments.FIXED[name]
-    _, args = parse(f"--{name}", str(value))
-    assert getattr(args, name) == value
+    if value is not None:
+        assert getattr(parse(f"--{name}", str(value))[1], name) == value
     assert getattr(parse()[1], name) == value
-    (problem,) = problems(f"--{name}", str(not value))
-    assert problem == f"--{name} {not value}: must be {value} here; {reason}"
+    other = {"True": "False", "False": "True"}.get(str(value), "x")
+    (problem,) = problems(f"--{name}", other)
+    assert problem.startswith(f"--{name} ") and problem.endswith(f": must be {value} here; {reason}")
 
 
 # ---------------------------------------------------------------- the metric that chooses the best model

@@ -99,9 +99,9 @@ def test_record(here):
 
 def test_no_token_is_written_down(monkeypatch):
     """Others see run.json, the page and the card."""
-    monkeypatch.setattr("sys.argv", ["tell.py", "--hub_token", "hf_c", "--hub_token=hf_c", "--seed", "1\n2"])
+    monkeypatch.setattr("sys.argv", ["tell.py", "--hub_token", "hf_a", "--hub-token=hf_b", "--seed", "1\n2"])
     command = started("--hub_token", "hf_c").record["command"]
-    assert command[1:] == ["tell.py", "--hub_token", "<HUB_TOKEN>", "--hub_token=<HUB_TOKEN>", "--seed", "1\n2"]
+    assert command[1:] == ["tell.py", "--hub_token", "<TOKEN>", "--hub-token=<TOKEN>", "--seed", "1\n2"]
     assert "hf_" not in runs.Path("outputs/tell/run.json").read_text(encoding="utf-8").replace("hf_auth", "")
 
 

@@ -68,7 +68,7 @@ def names_of(small):
 
 @pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry["from"])
 def test_runs_or_is_refused(entry, local, monkeypatch, capsys):
-    monkeypatch.setattr("recipes.common.arguments.get_token", lambda: None)
+    monkeypatch.setattr("recipes.typed.trial.get_token", lambda: None)
     main = importlib.import_module(f"recipes.{entry['recipe']}").main
     code = run_recipe([*local(entry), "--dry_run", "True"], main)
     out, err = capsys.readouterr()

@@ -361,6 +361,17 @@ def test_scores_without_training_need_no_training_file(done, run, tmp_path, caps
     assert "to score a model without training add --do_train False" in capsys.readouterr().err
 
 
+@pytest.mark.report
+def test_no_file_of_a_run_holds_a_token(run, tmp_path, monkeypatch):
+    """Neither the record, the card and the page, nor what the library writes into its checkpoints."""
+    monkeypatch.setenv("HF_TOKEN", "")
+    monkeypatch.setattr("sys.argv", ["recipes/summarize_t5.py", "--hub-token=hf_secret", "--token", "hf_secret"])
+    assert run(**{"hub-token": "hf_secret"}, max_steps=1) == 0
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert "training_args.bin" in {path.name for path in files}
+    assert not [path for path in files if b"hf_secret" in path.read_bytes()]
+
+
 def test_prediction_after_a_finished_training(run, tmp_path):
     """--do_train first, --do_predict later: done, or refused with a word about it; never exit 0 and no prediction."""
     assert run(do_train=True, max_steps=1) == 0

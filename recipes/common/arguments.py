@@ -6,7 +6,6 @@ Hugging Face example scripts made known. Flags win over the YAML file, the file 
 """
 
 import dataclasses
-import json
 import math
 import operator
 import os
@@ -18,13 +17,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-import transformers
 import yaml
-from huggingface_hub import get_token
 from transformers import Seq2SeqTrainingArguments
 from transformers.hf_argparser import HfArg
-from transformers.integrations import get_reporting_integration_callbacks
-from transformers.training_args import OptimizerNames
 from transformers.utils import is_torch_tf32_available
 
 from recipes.common import UserError, did_you_mean
@@ -33,14 +28,17 @@ from recipes.common.learning.batches import PAD_TO
 from recipes.common.tasks import Task
 from recipes.common.upstream import devices
 from recipes.metrics.scores import METRICS as GREATER_IS_BETTER
+from recipes.typed import trial
 from recipes.typed.flags import Parser
 
 FLAGS = yaml.safe_load(Path(__file__).with_name("flags.yaml").read_text(encoding="utf-8"))
-FIXED, USELESS, RANGES, INDIFFERENT = (FLAGS[name] for name in ("fixed", "useless", "ranges", "indifferent"))
+FIXED, USELESS, NEEDS, RANGES, INDIFFERENT = map(FLAGS.get, ("fixed", "useless", "needs", "ranges", "indifferent"))
 SPLITS = ("train", "validation", "test", "second_test")
 FILES, STAGES = [f"{name}_file" for name in SPLITS], ("do_train", "do_eval", "do_predict")
 SWITCHED_OFF = (None, "", False, [])
+MAY_BE_EMPTY = {"source_prefix"}
 HOLDS = {"at least": operator.ge, "at most": operator.le, "above": operator.gt, "below": operator.lt}
+HOLDS["other than"] = operator.ne
 # The Trainer sets the libraries' verbosity anew: without this, warnings that mean nothing come back with it. And one
 # process of a machine tokenizes, or hashes a large model, while all others wait: not only for half an hour.
 DEFAULTS = {"log_level": "error", "log_level_replica": "error", "ddp_timeout": 6 * 3600}
@@ -164,6 +162,12 @@ def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]
     for name, reason in USELESS.items():
         if values[name] not in SWITCHED_OFF:
             yield f"--{name} {values[name]}: {reason}"
+    for name, needed in NEEDS.items():
+        if name in given and values[name] not in SWITCHED_OFF and not values[needed]:
+            yield f"--{name} {values[name]}: does nothing without --{needed}"
+    for name in given - MAY_BE_EMPTY:
+        if values[name] == "":
+            yield f"--{name}: is empty; give a value, or leave it out"
     if re.search(r"use_reentrant\W+true", str(values["activation_checkpointing_kwargs"]), re.I):
         yield "--activation_checkpointing_kwargs: use_reentrant must be false, or LoRA fails (trap 25)"
     if values["train_sampling_strategy"] == "batch_rebalance":
@@ -222,38 +226,13 @@ def _training_arguments(values: dict[str, Any], given: dict[str, Any]) -> Seq2Se
         values["ddp_find_unused_parameters"] = False
     try:
         args = Seq2SeqTrainingArguments(**values)
-    except (ValueError, ImportError, RuntimeError) as error:
+    except trial.FAULTS as error:
         raise UserError(" ".join(str(error).split())) from None
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1 and args.world_size == 1:
         raise UserError(f"WORLD_SIZE={world}, but no process group was set up: every process would train its own model")
     devices.use_one_gpu(args)
-    problems = list(_trial(args))
+    problems = list(trial.problems(args))
     if problems:
         raise UserError(*problems)
     return args
-
-
-def _trial(args: Seq2SeqTrainingArguments) -> Iterator[str]:
-    """What the library would refuse after data and model were read: optimizers, schedules, trackers, uploads."""
-    model, optimizer = torch.nn.Linear(1, 1), None
-    try:
-        kind, options = transformers.Trainer.get_optimizer_cls_and_kwargs(args)
-        options.pop("optimizer_dict", None)
-        optimizer = kind(model.parameters(), **options)
-    except (ImportError, RuntimeError, TypeError, ValueError) as error:
-        yield f"--optim {OptimizerNames(args.optim).value}: {' '.join(str(error).split())}"
-    schedule = args.lr_scheduler_type, optimizer or torch.optim.SGD(model.parameters()), 1, 10, args.lr_scheduler_kwargs
-    try:
-        transformers.get_scheduler(*schedule)
-    except (AssertionError, KeyError, TypeError, ValueError) as error:
-        kwargs = f" --lr_scheduler_kwargs {json.dumps(args.lr_scheduler_kwargs)}" if args.lr_scheduler_kwargs else ""
-        yield f"--lr_scheduler_type {args.lr_scheduler_type.value}{kwargs}: {' '.join(str(error).split())}"
-    for name in args.report_to:
-        try:
-            for tracker in get_reporting_integration_callbacks([name]):
-                tracker()
-        except (ImportError, RuntimeError, ValueError) as error:
-            yield f"--report_to {name}: {' '.join(str(error).split())}"
-    if args.push_to_hub and get_token() is None:
-        yield "--push_to_hub: nobody is logged in; run 'hf auth login' first"

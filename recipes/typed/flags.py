@@ -114,6 +114,16 @@ def of_words(words: list[str]) -> list[Flag]:
     return flags
 
 
+def without_tokens(words: list[str]) -> list[str]:
+    """A command line that can be shown to others."""
+    shown = list(words)
+    for place, word in enumerate(words):
+        name, equals, _ = word.removeprefix("--").partition("=")
+        if ENVIRONMENT.get(name.replace("-", "_")) == "HF_TOKEN" and word.startswith("--"):
+            shown[place : place + 2 - bool(equals)] = [f"--{name}{equals}<TOKEN>"] if equals else [word, "<TOKEN>"]
+    return shown
+
+
 def here(name: str, values: list[str], known: list[str]) -> tuple[list[Flag], str | None]:
     """What a flag of other tools, or of an older library, is here: flags among those that are known, and a note on it.
 

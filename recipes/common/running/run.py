@@ -25,6 +25,7 @@ from recipes.common.judging import Judge
 from recipes.common.reading import Splits
 from recipes.common.running import checkpoints, ending, machine, record
 from recipes.common.tasks import Task
+from recipes.typed import flags
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 75
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # the disk, a user's share of it, what one file may have
@@ -46,7 +47,6 @@ class Run:
         self.folder, self.is_main = Path(args.output_dir), args.process_index == 0
         self.seconds: dict[str, float] = {}
         self._mark = time.perf_counter()
-        token = args.hub_token or "\0"  # no word of a command line has this
         self.record = {
             "status": "running",
             "recipe": {"name": task.recipe.stem, "sha256": disk.sha256(task.recipe)},
@@ -57,7 +57,7 @@ class Run:
             "arguments": args.to_dict(),
             "world_size": args.world_size,
             "seed": args.seed,
-            "command": [Path(sys.executable).name, *(word.replace(token, "<HUB_TOKEN>") for word in sys.argv)],
+            "command": [Path(sys.executable).name, *flags.without_tokens(sys.argv)],
             "versions": machine.versions(),
             "machine": machine.hardware(args.device.type),
             "commit": machine.commit(task.recipe.parent),
