@@ -104,7 +104,7 @@ def parse(task: Task, argv: list[str] | None = None) -> tuple[RecipeSettings, Se
     if not any(values[stage] for stage in STAGES):  # all, but for those that were switched off
         values |= {stage: stage not in given for stage in STAGES}
     settings.trains = values["do_train"]
-    if files in (["test_file"], []) and not settings.dataset_name and "do_eval" not in given:
+    if not {"train_file", "validation_file"} & {*files} and not settings.dataset_name and "do_eval" not in given:
         values["do_eval"] = False  # on nothing
     if settings.trains:
         _schedule(values, settings, notes)
