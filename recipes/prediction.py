@@ -291,7 +291,7 @@ class Engine:
         """One list of Output per row of ids, drawn with `seed` where outputs are drawn."""
         batch = self.collate([{"input_ids": row} for row in ids]).to(self.model.device)
         mask = batch["attention_mask"]
-        encoded = self.model.get_encoder()(batch["input_ids"], attention_mask=mask)
+        encoded = decoding.encode(self.model, batch)
         with decoding.sampled(self.config, seed):
             made, scores = decoding.generate_ids(self.model, encoded, mask, self.config, with_scores=True)
         return decoding.read_outputs(made.cpu(), scores.cpu(), self.tokenizer, self.config, with_scores=True)

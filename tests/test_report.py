@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from recipes import report
-from recipes.common import UserError, features
+from recipes.common import UserError
+from recipes.metrics.lengths import spread
 from recipes.report import differences, page, pictures, predictions
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -536,11 +537,11 @@ def test_equal_values_stay_in_one_quartile():
 
 def test_histogram_of_lengths_by_hand():
     """1 to 100 in bins of 5 from 0: four in the first, one in the last."""
-    assert features._lengths(np.arange(1, 101), 512)["histogram"] == {"width": 5, "counts": [4] + [5] * 19 + [1]}
+    assert spread(np.arange(1, 101), 512)["histogram"] == {"width": 5, "counts": [4] + [5] * 19 + [1]}
     # One endless text: the bins go up to twice the 95th percentile, the last holds what is longer.
     lengths = np.array([3] * 99 + [10_000])
-    assert features._lengths(lengths, 512)["histogram"] == {"width": 1, "counts": [0, 0, 0, 99, 0, 0, 1]}
-    assert features._lengths(np.array([0, 0]), 5)["histogram"] == {"width": 1, "counts": [2]}
+    assert spread(lengths, 512)["histogram"] == {"width": 1, "counts": [0, 0, 0, 99, 0, 0, 1]}
+    assert spread(np.array([0, 0]), 5)["histogram"] == {"width": 1, "counts": [2]}
 
 
 def test_the_tuned_model_must_be_on_the_better_side(folder):

@@ -3,7 +3,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,19 +32,19 @@ class Output(NamedTuple):
 def generation_config(settings: Any, model: nn.Module) -> GenerationConfig:
     """The one GenerationConfig of a run: used to score, written at every save, so what is served is what was scored.
 
-    Built from nothing but the recipe's settings and the model's token ids: an old config.json may carry another task's
-    minimum length or beams (trap 37), and a config left to the Trainer ends at 20 tokens (trap 6).
-
-    Args:
-        settings: any field of it that GenerationConfig knows (num_beams, length_penalty, top_k ...) is taken;
-            max_target_length, in tokens, becomes max_new_tokens.
-        model: gives the special token ids and, where its family needs one, the forced first or last token.
+    Built from nothing but the recipe's settings (num_beams, top_k ...; max_target_length becomes max_new_tokens) and
+    the model's token ids: an old config.json may carry another task's minimum length or beams (trap 37), and a config
+    left to the Trainer ends at 20 tokens (trap 6).
     """
-    ids = {}
-    for name in (f"{token}_token_id" for token in SPECIAL_TOKENS):
-        own = getattr(model.generation_config, name, None)
-        ids[name] = getattr(model.config, name, None) if own is None else own
+    ids = {f"{role}_token_id": token for role, token in special_tokens(model).items()}
     return GenerationConfig(**ids, **chosen_settings(settings))
+
+
+def special_tokens(model: nn.Module) -> dict[str, Any]:
+    """{role: id, ids or None} as the checkpoint says: its settings of generation, or else its configuration."""
+    sources = (model.generation_config, model.config)
+    named = {role: [getattr(one, f"{role}_token_id", None) for one in sources] for role in SPECIAL_TOKENS}
+    return {role: first if first is not None else second for role, (first, second) in named.items()}
 
 
 def chosen_settings(settings: Any) -> dict[str, Any]:
@@ -84,17 +84,21 @@ def innermost(model: nn.Module) -> nn.Module:
     return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
+def encode(model: nn.Module, batch: Mapping[str, Tensor]) -> ModelOutput:
+    """What the encoder makes of a batch: of its sources, and of what else the family's reads beside them."""
+    beside = ("feature", "labels", "decoder_input_ids")
+    return model.get_encoder()(**{name: value for name, value in batch.items() if name not in beside})
+
+
 def generate_ids(
     model: nn.Module, encoded: ModelOutput, attention_mask: Tensor, config: GenerationConfig, with_scores: bool = False
 ) -> tuple[Tensor, Tensor]:
     """Generate from what the encoder made.
 
     Args:
-        encoded: the encoder's output, whose states have shape (batch, source length, width).
-        attention_mask: shape (batch, source length).
-        config: becomes the model's own. The library takes what `config` leaves open from the innermost model, which
-            below LoRA is still the checkpoint's: its minimum length and its suppressed tokens would be in the scores,
-            and not in what is saved (trap 6).
+        encoded, attention_mask: shapes (batch, source length, width) and (batch, source length).
+        config: becomes the model's own: the library takes what it leaves open from the innermost model, which below
+            LoRA is the checkpoint's, with a minimum length that would be scored and not saved (trap 6).
         with_scores: also compute each output's mean log-probability, in fp32.
     Returns:
         (ids, scores): shapes (batch, output length, sequences) and (batch, sequences); the scores are 0 if not wanted.
@@ -159,18 +163,10 @@ def first_output(row: dict, outputs: list[Output]) -> str:
 
 
 def decode_ids(ids: Any, tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """Turn generated ids or labels back into text.
+    """Generated ids or labels, shape (num_examples, max_len), as texts without special tokens or outer spaces.
 
-    Args:
-        ids: integers, shape (num_examples, max_len in tokens); ids below 0 or at or above len(tokenizer) are read as
-            padding (-100 means "no token"; T5 has 32,128 rows for 32,100 tokens).
-        tokenizer: the one that made the ids.
-    Returns:
-        num_examples strings without special tokens or outer spaces; a row of padding gives "".
-    Raises:
-        ValueError: wrong shape.
-    Source:
-        -100 is the default ignore_index of torch.nn.CrossEntropyLoss.
+    Ids below 0 or beyond the tokenizer's are read as padding: -100 means "no token" (torch's ignore_index), and T5 has
+    32,128 rows for 32,100 tokens. A row of padding gives "".
     """
     ids = np.asarray(ids)
     if ids.ndim != 2:

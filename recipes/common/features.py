@@ -5,7 +5,9 @@ import dataclasses
 import hashlib
 import os
 import random
+import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from transformers import PreTrainedTokenizerBase
 
 from recipes.common import arguments, disk
 from recipes.common.tasks import Task
+from recipes.metrics import lengths
+from recipes.pretrained import tokens
 from recipes.typed.templates import escape, fields_of, fill, source_template
 
 __all__ = ["Tables", "encode", "escape", "fill", "sample", "source_template", "tokenize"]
@@ -64,21 +68,20 @@ def encode(
     """The features of rows that are given with their numbers; without labels unless `learn`."""
     template = source_template(task.source, settings.source_prefix)
     prepare = task.prepare or (lambda row, *_: [fill(template, row)])
+    encoder = tokens.Encoder(tokenizer, template + task.target)
     for start in range(0, len(numbered), BATCH):
         features = [
             {"example": number, "row": row, "source": source}
             for number, row in numbered[start : start + BATCH]
             for source in prepare(row, settings, tokenizer)
         ]
-        sources = [one["source"] for one in features]
-        input_ids, lengths = _encode(tokenizer, "text", sources, settings.max_source_length)
-        for one, ids, length in zip(features, input_ids, lengths, strict=True):
-            one |= {"input_ids": ids, "length": length}
+        sides = [("text", [one["source"] for one in features], settings.max_source_length, "input_ids", "length")]
         if learn:
             targets = [_target(one["row"], one["source"], task, settings) for one in features]
-            labels, lengths = _encode(tokenizer, "text_target", targets, settings.max_target_length)
-            for one, ids, length in zip(features, labels, lengths, strict=True):
-                one |= {"labels": ids, "target_length": length}
+            sides.append(("text_target", targets, settings.max_target_length, "labels", "target_length"))
+        for side, texts, limit, *names in sides:
+            for one, found in zip(features, zip(*encoder(side, texts, limit), strict=True), strict=True):
+                one |= dict(zip(names, found, strict=True))
         yield from features
 
 
@@ -106,25 +109,6 @@ def sample(table: Dataset, size: int, seed: int) -> Dataset:
 
 def _target(row: dict, source: str, task: Task, settings) -> str:
     return task.learned(row, source, settings) if task.learned else references(row, task.target)[0]
-
-
-def _encode(tokenizer, side: str, texts: list[str], limit: int) -> tuple[list[list[int]], list[int]]:
-    """(ids within `limit` tokens, lengths before cutting). The tokenizer cuts, since it knows its own end tokens.
-
-    A tokenizer that was trained by hand may add no end token to targets, and the model would never learn to stop.
-    """
-    end = tokenizer.eos_token_id
-    if side == "text_target" and end is not None and end not in tokenizer(**{side: ["a"]})["input_ids"][0]:
-        ids = [row + [end] for row in tokenizer(**{side: texts})["input_ids"]]
-        return [row if len(row) <= limit else [*row[: limit - 1], end] for row in ids], [len(row) for row in ids]
-    ids = tokenizer(**{side: texts})["input_ids"]
-    lengths = [len(row) for row in ids]
-    long = [number for number, length in enumerate(lengths) if length > limit]
-    if long:
-        shorter = tokenizer(**{side: [texts[n] for n in long]}, truncation=True, max_length=limit)["input_ids"]
-        for number, row in zip(long, shorter, strict=True):
-            ids[number] = row
-    return ids, lengths
 
 
 # --- The cache: a second start tokenizes nothing ----------------------------------------------------------------------
@@ -173,6 +157,7 @@ def _key(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, setti
     for row in rows:
         key.update(disk.json_line(row).encode())
     key.update(tokenizer.backend_tokenizer.to_str().encode())
+    key.update(repr([tokens.frame(tokenizer, side) for side in ("text", "text_target")]).encode())
     chosen = {name: value for name, value in vars(settings).items() if name not in INDIFFERENT}
     key.update(disk.json_line(chosen).encode())
     for path in sorted({*task.recipe.parent.glob("*.py"), *RECIPES.rglob("*.py")}):
@@ -191,52 +176,23 @@ def _forget(place: Path) -> None:
 
 
 def length_report(tables: dict[str, Dataset], settings) -> dict:
-    """{split: {side: counts}} of lengths in tokens: median, 95th percentile, longest, how many the limits cut.
-
-    `histogram` counts them in bins of `width` tokens, the first from 0; the last holds all that are longer, too.
-    """
-    limits = {"length": settings.max_source_length, "target_length": settings.max_target_length}
-    sides = {"source": "length", "target": "target_length"}
+    """{split: {side: counts}} of lengths in tokens; see metrics/lengths.py."""
+    limits = {"source": settings.max_source_length, "target": settings.max_target_length}
+    columns = {"source": "length", "target": "target_length"}
     return {
-        split: {side: _lengths(table.with_format("numpy")[column][:], limits[column]) for side, column in sides.items()}
+        split: {side: lengths.spread(np.asarray(table[columns[side]][:]), most) for side, most in limits.items()}
         for split, table in tables.items()
     }
 
 
-def _lengths(lengths: np.ndarray, limit: int, bins: int = 24) -> dict:
-    median, high = np.percentile(lengths, [50, 95])
-    cut = int((lengths > limit).sum())
-    # Up to twice the 95th percentile: one endless text must not leave a single bar for all others.
-    top = int(min(lengths.max(), 2 * high))
-    width = top // bins + 1
-    return {
-        "median": int(median),
-        "p95": int(high),
-        "max": int(lengths.max()),
-        "limit": limit,
-        "cut": cut,
-        "cut_percent": round(100 * cut / len(lengths), 2),
-        "histogram": {"width": width, "counts": np.bincount(np.minimum(lengths // width, top // width)).tolist()},
-    }
-
-
 def lost_characters(table: Dataset, target: str, tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
-    """Characters that do not survive the tokenizer, as {character: number of texts that hold it} (trap 19).
+    """Characters, and words such as `</s>`, that do not survive the tokenizer: {it: number of texts with it} (trap 19).
 
-    Each distinct character is tried once, so the cost hardly grows with the data. T5 loses line breaks, braces and `<`.
+    Each is tried once, so the cost hardly grows with the data. T5 loses line breaks, braces and `<`.
     """
     features = table.select_columns(["source", "row"])
     texts = [text for one in features for text in (one["source"], references(one["row"], target)[0])]
-    lost_ones = lost(sorted(set().union(*texts)), tokenizer)
-    return {character: sum(character in text for text in texts) for character in lost_ones}
-
-
-def lost(characters: list[str], tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """Those of `characters` that do not come back from the tokenizer when they stand between two letters."""
-    characters = [character for character in characters if character != " "]
-    if not characters:
-        return []
-    ids = tokenizer([f"a{character}a" for character in characters], add_special_tokens=False)["input_ids"]
-    # Without special tokens: the unknown one's name may hold the character. Spaces beside it may move.
-    texts = tokenizer.batch_decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-    return [character for character, text in zip(characters, texts, strict=True) if character not in text]
+    control = re.compile("|".join(map(re.escape, sorted(tokenizer.all_special_tokens, key=len, reverse=True))) or "$^")
+    signs = Counter(sign for text in texts for sign in {*text, *control.findall(text)})
+    lost = set(tokens.lost(sorted(signs), tokenizer))
+    return {sign: count for sign, count in sorted(signs.items()) if sign in lost}

@@ -6,6 +6,7 @@ B A, with r columns and r rows. B begins as zero, so training begins with the ba
 """
 
 import hashlib
+import re
 from pathlib import Path
 
 import transformers
@@ -15,8 +16,6 @@ from torch import nn
 from recipes.common import UserError
 from recipes.common.disk import write_json
 from recipes.common.reading.hub import model_commit
-
-ATTENTION = {"q", "k", "v", "o", "q_proj", "k_proj", "v_proj", "out_proj"}  # its projections, as the families call them
 
 
 class LoraModel(PeftModelForSeq2SeqLM):
@@ -83,9 +82,11 @@ def _new_tokens(model: nn.Module, rows: list[int]) -> list[int] | dict[str, list
 
 def target_modules(model: nn.Module, targets: str) -> list[str]:
     """The names of the layers that --lora_targets means; peft would pass over a wrong name among right ones."""
-    layers = [(name, one) for name, one in model.named_modules() if isinstance(one, nn.Linear)]
-    linear = {name.rpartition(".")[2] for name, one in layers if one is not model.get_output_embeddings()}
-    wanted = {"attention": linear & ATTENTION, "all-linear": linear}.get(targets, set(targets.split(",")))
+    head = model.get_output_embeddings()
+    layers = [name.split(".") for name, one in model.named_modules() if isinstance(one, nn.Linear) and one is not head]
+    linear = {name for *_, name in layers}
+    attention = {name for *_, parent, name in layers if re.search("att|self", parent.lower())}  # whatever their names
+    wanted = {"attention": attention, "all-linear": linear}.get(targets, set(targets.split(",")))
     if not wanted or wanted - linear:
         there = ", ".join(sorted(linear))
         raise UserError(f"--lora_targets {targets}: not all of these are layers here; its linear layers are {there}")

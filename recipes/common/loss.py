@@ -101,7 +101,8 @@ def decoder_states(model: nn.Module, inputs: dict) -> tuple[torch.Tensor, Callab
     owner = base.get_base_model() if hasattr(base, "get_base_model") else base
     head = owner.get_output_embeddings()
     # A head with an adapter, or soft-capped logits, are more than head(hidden).
-    if type(head) is not nn.Linear or getattr(owner.config, "final_logit_softcapping", None) is not None:
+    text = owner.config.get_text_config(decoder=True)
+    if type(head) is not nn.Linear or getattr(text, "final_logit_softcapping", None) is not None:
         return model(**inputs, use_cache=False).logits, nn.Identity()
     extra = getattr(owner, "final_logits_bias", None)  # BART's family adds it to the logits
     bias = sum(part.flatten() for part in (head.bias, extra) if part is not None)

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models: what can be told from their configuration before any weight is read, then loading them in fp32."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import transformers
 from tokenizers import AddedToken
@@ -12,10 +14,10 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArgu
 
 from recipes.common import UserError, lora
 from recipes.common.arguments import RecipeSettings
+from recipes.common.decoding import special_tokens
 from recipes.common.reading.hub import hub_answers
+from recipes.pretrained import families, tokens
 
-# Pre-trained in bf16: activations of the feed-forward layer exceed fp16's 65504 (trap 2).
-OVERFLOWS_IN_FP16 = {"t5", "mt5", "umt5", "longt5"}
 DROPOUT = ("dropout_rate", "dropout", "hidden_dropout_prob")  # as the families call it
 
 
@@ -28,23 +30,21 @@ def load(settings: RecipeSettings, args: TrainingArguments) -> tuple[nn.Module, 
 
 def load_config(settings: RecipeSettings, args: TrainingArguments) -> PreTrainedConfig:
     """The model's configuration, checked: an encoder-decoder, at a length and precision it can work with.
-
-    Raises:
-        UserError: no such model, no checkpoint folder, not an encoder-decoder, too long, fp16 with a T5.
     """
-    name, problems = settings.model_name_or_path, []
+    name = settings.model_name_or_path
     _check_folder(name)
     config = _from_hub(transformers.AutoConfig, settings)
-    if type(config) not in transformers.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING and not settings.trust_remote_code:
-        problems.append(
-            f"--model_name_or_path {name}: a {config.model_type} model is not an encoder-decoder for text; "
-            "choose one such as google-t5/t5-small, facebook/bart-base or google/mt5-small"
-        )
-    positions = getattr(config, "max_position_embeddings", None)
-    for length in ("max_source_length", "max_target_length"):
+    family = families.of(config)
+    if not family and not settings.trust_remote_code:
+        family = {"refused": "is not an encoder-decoder for text"}
+    if "refused" in family:
+        choose = "choose one such as google-t5/t5-small, facebook/bart-base or google/mt5-small"
+        raise UserError(f"--model_name_or_path {name}: a {config.model_type} model {family['refused']}; {choose}")
+    problems = []
+    for length, positions in zip(("max_source_length", "max_target_length"), families.positions(config), strict=True):
         if positions and getattr(settings, length) > positions:
             problems.append(f"--{length} {getattr(settings, length)}: this model has {positions} positions")
-    if args.fp16 and config.model_type in OVERFLOWS_IN_FP16 and not settings.force_fp16:
+    if args.fp16 and family.get("fp16") is False and not settings.force_fp16:
         problems.append(
             f"--fp16 with a {config.model_type} overflows to NaN on most checkpoints; leave it out (bf16 is chosen "
             "where the machine has it, else fp32), or add --force_fp16 to try all the same"
@@ -57,22 +57,44 @@ def load_config(settings: RecipeSettings, args: TrainingArguments) -> PreTrained
         setattr(part, name, settings.dropout)
     if problems:
         raise UserError(*problems)
+    try:
+        families.check_numbers(config)
+        _without_weights(config, settings)
+    except Exception as error:  # what a wrong number or name leads to has no common type
+        reason = " ".join(f"{type(error).__name__}: {error}".split()).removeprefix("UserError: ")
+        raise UserError(f"--model_name_or_path {name}: its config.json describes no model: {reason[:300]}") from error
     return config
 
 
 def load_tokenizer(settings: RecipeSettings) -> PreTrainedTokenizerBase:
-    """The tokenizer of the checkpoint (or of --tokenizer_name)."""
+    """The tokenizer of the checkpoint (or of --tokenizer_name), with a padding and an end token, or a UserError."""
     name = settings.tokenizer_name or settings.model_name_or_path
     flag = "--tokenizer_name" if settings.tokenizer_name else "--model_name_or_path"
-    vocabularies = ("tokenizer*", "vocab*", "*.model", "*.spm")
+    vocabularies = ("tokenizer*", "vocab*", "*.model", "*.spm", "*.tokenizer")
     if Path(name).is_dir() and not any(next(Path(name).glob(pattern), None) for pattern in vocabularies):
         # transformers 5 would make an empty one, to which every letter is unknown.
         raise UserError(f"{flag} {name}: the folder has no tokenizer; add its files, or name one with --tokenizer_name")
     tokenizer = _from_hub(transformers.AutoTokenizer, settings, flag)
-    if tokenizer.pad_token_id is None:
-        raise UserError(f"{flag} {name}: its tokenizer has no padding token")
+    for role, means in (("pad", "padding"), ("eos", "end")):
+        if getattr(tokenizer, f"{role}_token_id") is None:
+            found = _named_elsewhere(f"{role}_token_id", tokenizer, settings)
+            if found is None:
+                raise UserError(f"{flag} {name}: its tokenizer has no {means} token, and no configuration names one")
+            setattr(tokenizer, f"{role}_token", found)
     tokenizer.padding_side = "right"  # decoder inputs are made of labels that begin at the left
+    if getattr(tokenizer, "tgt_lang", "") is None:
+        tokenizer.tgt_lang = tokenizer.src_lang
     return tokenizer
+
+
+def _named_elsewhere(role: str, tokenizer: PreTrainedTokenizerBase, settings: RecipeSettings) -> str | None:
+    """The token that the configuration, or that of generation, names for "pad_token_id" or "eos_token_id"."""
+    for kind in (transformers.AutoConfig, transformers.GenerationConfig):
+        with contextlib.suppress(UserError):  # not every folder has both files
+            number: Any = getattr(_from_hub(kind, settings), role, None)
+            if number is not None:
+                return tokenizer.convert_ids_to_tokens(number if isinstance(number, int) else number[0])
+    return None
 
 
 def load_model(settings: RecipeSettings, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> nn.Module:
@@ -81,50 +103,73 @@ def load_model(settings: RecipeSettings, config: PreTrainedConfig, tokenizer: Pr
     With --dry_run no weight is read: the model has shapes but no values.
 
     Raises:
-        UserError: weights are missing or unreadable, or the tokenizer has ids the model has no row for.
+        UserError: weights are missing, unreadable or no numbers, or model and tokenizer do not belong together.
     """
     if settings.dry_run:
-        with torch.device("meta"):
-            model = transformers.AutoModelForSeq2SeqLM.from_config(config, trust_remote_code=settings.trust_remote_code)
+        model = _without_weights(config, settings)
     else:
         options = {"config": config, "dtype": torch.float32, "output_loading_info": True}
         model, loading = _from_hub(transformers.AutoModelForSeq2SeqLM, settings, **options)
-        # Sines and cosines of positions, as PEGASUS and FSMT have them, are computed by the library, and in no file.
+        # Sines and cosines of positions, as PEGASUS has them, are computed by the library, and in no file.
         tables = {f"{name}.weight" for name, one in model.named_modules() if "Sinusoidal" in type(one).__name__}
         missing = sorted(set(loading["missing_keys"]) - tables)
-        if missing:
-            lacks = f"the checkpoint lacks {len(missing)} weights, such as {missing[0]}"
-            raise UserError(f"--model_name_or_path {settings.model_name_or_path}: {lacks}")
+        broken = [name for name, one in model.named_parameters() if not torch.isfinite(one).all()]
+        for names, what in ((missing, "lacks {} weights"), (broken, "has {} weights that are infinite or no numbers")):
+            if names:
+                said = f"the checkpoint {what.format(len(names))}, such as {names[0]}"
+                raise UserError(f"--model_name_or_path {settings.model_name_or_path}: {said}")
     untie(model)
-    find_start_token(model, tokenizer)
     lora.frozen(model, settings.freeze)  # here, and again by lora.wrap: what is wrong with them, --dry_run finds, too
     lora.target_modules(model, settings.lora_targets if settings.lora_r else "all-linear")
     rows = model.get_input_embeddings().num_embeddings
     if len(tokenizer) > rows:
         too_many = f"the tokenizer has {len(tokenizer)} ids, but the model has rows for {rows}"
         raise UserError(f"{too_many}: they do not belong together")
+    for note in agree(model, tokenizer):
+        print(f"beware    {note}", flush=True)
     return model
 
 
-def find_start_token(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> None:
-    """Set the token that the decoder begins with where the configuration lacks it, as self-made folders do.
+def agree(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """Have model and tokenizer name the same tokens, as training and generation need it.
 
-    Raises:
-        UserError: neither the generation settings nor the tokenizer knows one.
+    The decoder begins with what the family or its configuration says, or with the language that mBART's and PLBart's
+    targets end with; what is generated begins with the language that mBART-50's and NLLB's targets begin with, and
+    ends with the tokenizer's end. Returns a sentence for each id of the checkpoint's own that was changed.
     """
-    if model.config.is_encoder_decoder and getattr(model.config, "decoder_start_token_id", None) is None:
-        language = getattr(tokenizer, "tgt_lang", None) or getattr(tokenizer, "src_lang", None)  # mBART's first token
-        padding = tokenizer.pad_token_id if model.config.model_type in OVERFLOWS_IN_FP16 else None  # T5's
-        known = [model.generation_config.decoder_start_token_id, tokenizer.bos_token_id, padding]
-        if language:
-            known.insert(1, tokenizer.convert_tokens_to_ids(language))
-        start = next((one for one in known if one is not None), None)
-        if start is None:
-            raise UserError(
-                f"--model_name_or_path {model.name_or_path}: its config.json has no decoder_start_token_id, and "
-                "neither generation_config.json nor the tokenizer says what the decoder begins with; add it there"
-            )
-        model.config.decoder_start_token_id = start
+    config, generation, notes = model.config, model.generation_config, []
+    before, after = tokens.frame(tokenizer, "text_target")
+    own = special_tokens(model)
+    known = {role: getattr(tokenizer, f"{role}_token_id") for role in ("pad", "eos", "bos", "cls", "sep")}
+    language = after[-1] if after and after[-1] not in known.values() else None
+    starts = (language, own["decoder_start"], known[families.of(config).get("start", "bos")])
+    wanted = own | {
+        "decoder_start": next((one for one in starts if one is not None), None),
+        "pad": known["pad"],
+        "eos": own["eos"] if known["eos"] in np.atleast_1d(own["eos"]) else known["eos"],
+        "forced_bos": before[0] if before and (own["forced_bos"] or before[0] not in known.values()) else None,
+        "forced_eos": None if own["forced_eos"] is None else known["eos"],
+    }
+    where = f"--model_name_or_path {model.name_or_path}: its configuration"
+    if wanted["decoder_start"] is None:
+        raise UserError(f"{where} has no decoder_start_token_id: add what the decoder begins with to config.json")
+    rows = model.get_input_embeddings().num_embeddings
+    for role, new in wanted.items():
+        name, old = f"{role}_token_id", own[role]
+        beyond = [one for one in np.atleast_1d(new) if one is not None and not 0 <= one < rows]
+        if beyond:
+            raise UserError(f"{where} says {name} {beyond[0]}, but the model has rows for {rows} tokens")
+        if old not in (None, new):
+            notes.append(f"the checkpoint says {name} {old}; {new} is taken, which its tokenizer's targets ask for")
+        setattr(generation, name, new)
+        if not role.startswith("forced") or (new is None and hasattr(config, name)):  # the library saves no such config
+            setattr(config, name, new)
+    return notes
+
+
+def _without_weights(config: PreTrainedConfig, settings: RecipeSettings) -> nn.Module:
+    with torch.device("meta"):
+        return transformers.AutoModelForSeq2SeqLM.from_config(config, trust_remote_code=settings.trust_remote_code)
 
 
 def untie(model: nn.Module) -> None:
@@ -174,19 +219,17 @@ def add_rows(model: nn.Module, rows: list[int]) -> None:
 
 
 def _check_folder(name: str) -> None:
-    path = Path(name)
-    if not name:
-        raise UserError("--model_name_or_path: name a Hub model or a local folder")
+    path, fault = Path(name), None
     looks_local = path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
-    if path.is_dir() and not (path / "config.json").is_file():
-        raise UserError(f"--model_name_or_path {name}: the folder has no config.json, so it is no checkpoint")
-    if (path / "adapter_config.json").is_file():
-        raise UserError(
-            f"--model_name_or_path {name}: the folder holds an adapter, too: the library would load it, and freeze the "
-            "model; move adapter_config.json away, or merge it first"
-        )
-    if path.is_file() or (looks_local and not path.exists()):
-        raise UserError(f"--model_name_or_path {name}: no such folder; name a checkpoint folder or a Hub model")
+    if name and path.is_dir() and not (path / "config.json").is_file():
+        fault = "the folder has no config.json, so it is no checkpoint"
+    elif (path / "adapter_config.json").is_file():
+        fault = "the folder holds an adapter, too: the library would load it, and freeze the model"
+        fault += "; move adapter_config.json away, or merge it first"
+    elif not name or path.is_file() or (looks_local and not path.exists()):
+        fault = "no such folder; name a checkpoint folder or a Hub model"
+    if fault:
+        raise UserError(f"--model_name_or_path {name}: {fault}")
 
 
 def _from_hub(auto_class: Any, settings: RecipeSettings, flag: str = "--model_name_or_path", **options: Any) -> Any:

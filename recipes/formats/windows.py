@@ -7,7 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from recipes.common import UserError, features, short
+from recipes.common import UserError, short
+from recipes.pretrained import tokens
 
 
 def windows(before: str, after: str, text: str, limit: int, shared: int, tokenizer: Any) -> list[str]:
@@ -42,4 +43,4 @@ def lost_signs(signs: str, rows: Iterable[Mapping[str, Any]], fields: Iterable[s
     values = [row[field] for row in rows for field in fields]
     texts = itertools.chain.from_iterable([value] if isinstance(value, str) else value for value in values)
     held = set().union(*set(texts))  # a turn is in the history of each reply after it
-    return features.lost([sign for sign in signs if sign in held], tokenizer)
+    return tokens.lost([sign for sign in signs if sign in held], tokenizer)

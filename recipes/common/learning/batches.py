@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow.compute as pc
 import torch
 from datasets import Dataset
-from transformers import DataCollatorForSeq2Seq, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import DataCollatorForSeq2Seq, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+from recipes.pretrained import families
 
 LABEL_PAD = -100
 PAD_TO = 8  # lengths of a batch are multiples of it, for tensor cores
@@ -129,7 +131,7 @@ class Collator:
     """
 
     tokenizer: PreTrainedTokenizerBase
-    model: PreTrainedModel | None = None  # says how decoder_input_ids are made of labels; without it there are none
+    model: PreTrainedModel | None = None  # its configuration says what the decoder begins with; without it: no inputs
     mask_special_tokens: bool = False  # leave special tokens but the end token out of the loss
 
     def __post_init__(self):
@@ -140,21 +142,21 @@ class Collator:
         names = [name for name in ("input_ids", "labels", "feature") if name in features[0]]
         batch = self.pad([{name: feature[name] for name in names} for feature in features])
         if self.model is not None and "labels" in names:
-            batch["decoder_input_ids"] = decoder_inputs(batch["labels"], self.model)
+            batch["decoder_input_ids"] = decoder_inputs(batch["labels"], self.model.config)
         if self.mask_special_tokens and "labels" in names:
             batch["labels"][torch.isin(batch["labels"], self.masked)] = LABEL_PAD
+        if self.model is not None and "global" in families.of(self.model.config):  # all others see the first token
+            mask = torch.zeros_like(batch["input_ids"]).index_fill(1, torch.tensor(0), 1)
+            batch[families.of(self.model.config)["global"]] = mask
         return batch
 
 
-def decoder_inputs(labels: torch.Tensor, model: PreTrainedModel) -> torch.Tensor:
+def decoder_inputs(labels: torch.Tensor, config: PreTrainedConfig) -> torch.Tensor:
     """What the decoder reads while it learns `labels`, shape (batch, target length): they, one place to the right.
 
-    mBART and PLBart begin with the last label, the language, and find none in the blank row: it gets one for this.
-    M2M100, NLLB and Blenderbot have no method for it, and begin with their start token.
+    It begins with the start token, for mBART and PLBart the language. Their own method looks for it at the end of the
+    labels, where the blank row has none, and M2M100, NLLB and Blenderbot have no such method.
     """
-    labels = torch.where((labels != LABEL_PAD).any(1, keepdim=True), labels, model.config.eos_token_id or 0)
-    if hasattr(model, "prepare_decoder_input_ids_from_labels"):
-        return model.prepare_decoder_input_ids_from_labels(labels=labels)
-    start = torch.full_like(labels[:, :1], model.config.decoder_start_token_id)
+    start = torch.full_like(labels[:, :1], config.decoder_start_token_id)
     shifted = torch.cat([start, labels[:, :-1]], dim=1)
-    return shifted.masked_fill(shifted == LABEL_PAD, model.config.pad_token_id)
+    return shifted.masked_fill(shifted == LABEL_PAD, config.pad_token_id)

@@ -12,7 +12,7 @@ from datasets import Dataset
 from transformers.trainer_utils import EvalPrediction, TrainOutput
 
 from recipes.common import lora
-from recipes.common.decoding import generate_ids, sampled
+from recipes.common.decoding import encode, generate_ids, sampled
 from recipes.common.disk import UNFINISHED
 from recipes.common.learning.batches import TrainingBatches, lengths_of, with_blank
 from recipes.common.loss import decoder_states, token_loss
@@ -125,11 +125,9 @@ class Seq2SeqTrainer(Hooks):
         return np.argsort(-np.asarray(dataset["length"]), kind="stable").tolist()
 
     def prediction_step(self, model, inputs, prediction_loss_only, ignore_keys=None, **gen_kwargs):
-        """One batch of evaluation.
+        """(None, ids, (feature, loss, tokens, scores)) of a batch: generated ids, shape (batch, length, sequences).
 
-        Returns:
-            (None, ids, (feature, loss, tokens, scores)): generated ids, shape (batch, length, sequences); per row its
-            number, the summed loss of its target, its number of target tokens, and the scores of what was generated.
+        Per row its number, the summed loss of its target, its target tokens, the scores of what was generated.
         """
         inputs = self.on_device(inputs)
         feature, labels = inputs.pop("feature"), inputs.pop("labels")
@@ -140,7 +138,7 @@ class Seq2SeqTrainer(Hooks):
         precision = self.accelerator.autocast() if self.is_in_train else contextlib.nullcontext()
         config = self.args.generation_config
         with torch.no_grad(), precision:
-            encoded = model.get_encoder()(inputs["input_ids"], attention_mask=inputs["attention_mask"])
+            encoded = encode(model, inputs)
             inputs["encoder_outputs"] = encoded
             hidden, head = decoder_states(model, {k: v for k, v in inputs.items() if k != "input_ids"})
             losses = token_loss(hidden, head, labels, reduction="none").sum(dim=1)

@@ -20,7 +20,7 @@ import torch
 import transformers
 from transformers import TrainingArguments
 
-from recipes.common import UserError, console, disk, features, lora, show
+from recipes.common import UserError, console, disk, features, lora, models, show
 from recipes.common.judging import Judge
 from recipes.common.reading import Splits
 from recipes.common.running import checkpoints, ending, machine, record
@@ -63,6 +63,8 @@ class Run:
             "commit": machine.commit(task.recipe.parent),
         }
         console.begin(settings, args)
+        if settings.model_name_or_path:  # before the data are read
+            models.load_config(settings, args)
 
     def is_done(self, splits: Splits) -> bool:
         """Whether this very run is finished; from here on `tests` are predicted, and `split` is what is compared.
