@@ -6,6 +6,7 @@ NPROC  ?= 1
 
 BIN   := $(VENV)/bin
 READY := $(VENV)/.requirements
+LAB   := $(VENV)/.requirements-lab
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 
 # A value as one word of the shell, whatever blanks, quotes, dollars or letters it has; a home folder's ~ stays outside.
@@ -77,9 +78,13 @@ plan: $(READY)  ## the memory of fine-tuning, and what makes it fit: make plan M
 gpu: $(READY)  ## prove a machine with a GPU: precision, equality with a CPU, resuming, memory, speed
 	$(BIN)/python scripts/gpu.py $(ARGS)
 
+.PHONY: compare decode sweep baseline spotcheck challenge variants
+compare: $(LAB)  ## is one run better, or is it chance? make compare A=outputs/one B=outputs/other, or RUNS="a b c"
+	$(BIN)/python scripts/compare.py $(or $(RUNS),$(or $(A),$(error name two runs: make compare A=outputs/one B=outputs/other)) $(B)) $(ARGS)
+
 setup: $(READY)  ## create the environment and install the pinned requirements
 
-test: $(READY)  ## run the tests (offline, on the CPU)
+test: $(READY) $(LAB)  ## run the tests (offline, on the CPU)
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
 
 bench: $(READY)  ## measure speed and memory against plain defaults; rewrites docs/benchmarks.md (ARGS=--quick: only a try)
@@ -112,4 +117,8 @@ $(READY): requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+$(LAB): requirements-lab.txt $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-lab.txt
 	@touch $@

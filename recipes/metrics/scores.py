@@ -215,7 +215,8 @@ def corpus_statistics(metric, predictions: Sequence[str], references: Sequence) 
     return metric._extract_corpus_statistics(predictions, streams)
 
 
-def _corpus_score(metric, sums):
+def corpus_score(metric, sums: Sequence[float]) -> float:
+    """What a sacrebleu metric makes of the sums of `corpus_statistics` over rows."""
     return metric._compute_score_from_stats(sums).score
 
 
@@ -247,9 +248,9 @@ def bleu(
     totals, per_row = {}, {}
     for name, metric in metrics.items():
         statistics = corpus_statistics(metric, predictions, references)
-        totals |= summarize(statistics, {name: functools.partial(_corpus_score, metric)}, seed, samples)
+        totals |= summarize(statistics, {name: functools.partial(corpus_score, metric)}, seed, samples)
         by_row = BLEU(tokenize=tokenizer, effective_order=True) if name == "bleu" else metric
-        per_row[name] = [_corpus_score(by_row, row) for row in statistics]
+        per_row[name] = [corpus_score(by_row, row) for row in statistics]
     return Scores(totals, _as_rows(per_row), {name: str(metric.get_signature()) for name, metric in metrics.items()})
 
 
@@ -262,10 +263,10 @@ class IBleu:
     rows: int
 
     def bleu(self, sums: Sequence[float]) -> float:
-        return _corpus_score(self.metric, sums[:10])
+        return corpus_score(self.metric, sums[:10])
 
     def self_bleu(self, sums: Sequence[float]) -> float:
-        return _corpus_score(self.metric, sums[10:20])
+        return corpus_score(self.metric, sums[10:20])
 
     def copy_rate(self, sums: Sequence[float]) -> float:
         return sums[20] / self.rows
@@ -303,7 +304,7 @@ def ibleu(
     from_references = corpus_statistics(metric, predictions, references)
     statistics = [[*r, *s, c] for r, s, c in zip(from_references, from_source, copied, strict=True)]
     by_row = BLEU(tokenize=tokenizer, effective_order=True)
-    near, far = ([_corpus_score(by_row, row) for row in part] for part in (from_references, from_source))
+    near, far = ([corpus_score(by_row, row) for row in part] for part in (from_references, from_source))
     per_row = {"ibleu": [alpha * n - (1 - alpha) * f for n, f in zip(near, far, strict=True)], "copy_rate": copied}
     signature = {"ibleu": f"alpha:{alpha}|{metric.get_signature()}"}
     return Scores(summarize(statistics, scores, seed, samples), _as_rows(per_row), signature)
