@@ -29,8 +29,7 @@ def load(settings: RecipeSettings, args: TrainingArguments) -> tuple[nn.Module, 
 
 
 def load_config(settings: RecipeSettings, args: TrainingArguments) -> PreTrainedConfig:
-    """The model's configuration, checked: an encoder-decoder, at a length and precision it can work with.
-    """
+    """The model's configuration, checked: an encoder-decoder, at a length and precision it can work with."""
     name = settings.model_name_or_path
     _check_folder(name)
     config = _from_hub(transformers.AutoConfig, settings)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from recipes.common import UserError, disk, listed
-from recipes.common.running import record
 from recipes.lab import significance
 from recipes.lab.significance import Difference
 from recipes.metrics.scores import METRICS
+from recipes.prediction import record_of
 
 FILES = {"validation": ("eval", "eval_predictions.jsonl"), "test": ("predict", "predictions.jsonl")}
 OF_CORPUS = ("bleu", "chrf", "ter")  # no means of rows
@@ -36,7 +36,7 @@ class Finished:
     def __post_init__(self):
         self.folder = Path(self.folder)
         self.name = self.name or self.folder.name
-        self.record = record.read_done(self.folder)
+        self.record = record_of(self.folder)
         prefix, file = FILES[self.split]
         found = disk.read_json(self.folder / f"{prefix}_results.json") or {}
         self.scores = {name.removeprefix(f"{prefix}_"): value for name, value in found.items() if prefix in name}
