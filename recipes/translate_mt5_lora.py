@@ -26,7 +26,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file r
 from recipes import doctor, files, report
 from recipes.common import arguments, console, decoding, features, judging, learning, lora, models, reading, running
 from recipes.common.tasks import task_of
-from recipes.formats import bitext
+from recipes.formats import bitext, languages
 from recipes.metrics import faithfulness, scores
 
 # ---------------------------------------------------------------- Settings
@@ -65,14 +65,15 @@ DEFAULTS = {
 
 @dataclass
 class Settings(arguments.RecipeSettings):
-    source_lang: str = HfArg(default="en", help="Language of the sources, as de or German.")
+    source_lang: str = HfArg(default="en", help="Language of the sources, as de, German, or the model's own de_DE.")
     target_lang: str = HfArg(default="de", help="Language of their translations.")
+    init_lang_from: str | None = HfArg(
+        default=None, help="A language that one new to mBART-50 or NLLB begins as; or mean."
+    )
 
     def problems(self):
-        """Languages that contradict each other."""
-        if bitext.english_name(self.source_lang) != bitext.english_name(self.target_lang):
-            return []
-        return [f"--target_lang {self.target_lang}: is the language of the source; name another one"]
+        """Languages that contradict each other, or the names of columns."""
+        return languages.problems(self)
 
 
 # ---------------------------------------------------------------- Task
@@ -81,14 +82,14 @@ def with_settings(task, settings):
     columns = {}
     for field, language in (("text", settings.source_lang), ("translation", settings.target_lang)):
         flag, known = COLUMNS[field]
-        columns[field] = (flag, (*bitext.language_names(language), *known))
+        columns[field] = (flag, (*languages.language_names(language), *known))
     return dataclasses.replace(task, source=template(settings), columns=columns)
 
 
 def template(settings):
     """SOURCE with the names of the languages."""
     flags = ("source_lang", "target_lang")
-    names = {flag: features.escape(bitext.english_name(getattr(settings, flag))) for flag in flags}
+    names = {flag: features.escape(languages.english_name(getattr(settings, flag))) for flag in flags}
     return features.fill(SOURCE, {**names, "text": "{text}"})
 
 
@@ -100,11 +101,12 @@ def read(path, settings, new=False):
 def reshape(row, settings, new=False):
     """{"translation": {"en": ..., "de": ...}} as columns en and de; other rows as they are."""
     pair = files.read_written(row.get("translation"))
-    return [row.reshaped({"id": row.get("id"), **pair}) if isinstance(pair, dict) else row]
+    row = row.reshaped({"id": row.get("id"), **pair}) if isinstance(pair, dict) else row
+    return [row if new else languages.checked(row, settings, COLUMNS)]
 
 
 def prepare(row, settings, tokenizer):
-    source = features.source_template(template(settings), settings.source_prefix)
+    source = features.source_template(template(settings), languages.prompt(settings, tokenizer))
     return [unicodedata.normalize("NFC", features.fill(source, row))]
 
 
@@ -148,6 +150,7 @@ def main(argv=None):
 
     # Model
     model, tokenizer = models.load(settings, args)
+    splits.notes += languages.choose(settings, model, tokenizer)
 
     # Features
     tables = features.tokenize(splits, task, tokenizer, settings)

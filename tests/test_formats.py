@@ -17,21 +17,6 @@ ROLES = {"human": "human", "user": "human", "gpt": "gpt", "assistant": "gpt", "s
 # ---------------------------------------------------------------- bitext
 
 
-@pytest.mark.parametrize(
-    ("name", "english", "others"),
-    [
-        ("de", "German", ("de", "German", "german")),
-        ("DE", "German", ("DE", "de", "German", "german")),
-        ("german", "German", ("german", "de", "German")),
-        ("castilian", "Spanish", ("castilian", "es", "Spanish", "spanish")),
-        ("tlh", "tlh", ("tlh",)),
-    ],
-)
-def test_names_of_languages(name, english, others):
-    assert bitext.english_name(name) == english
-    assert bitext.language_names(name) == others
-
-
 def write(path, text):
     path.write_bytes(text.encode())
     return path
@@ -57,7 +42,7 @@ def test_a_file_without_the_other(tmp_path):
     write(tmp_path / "mine.de", "A\n")
     with pytest.raises(UserError, match="mine.en has 2 lines and .*mine.de has 1; line N of one must"):
         read_file(one, None, bitext.readers("en", "de", alone=True))
-    with pytest.raises(UserError, match=r"unknown kind of file; known: .* .arrow .en .english, text also"):
+    with pytest.raises(UserError, match=r"unknown kind of file; known: .* .arrow .en .eng .eng_latn .english, text also"):
         read_file(write(tmp_path / "mine.xx", "a"), None, bitext.readers("en", "de"))
 
 

@@ -185,9 +185,13 @@ def untie(model: nn.Module) -> None:
 
 
 def add_tokens(
-    special_tokens_dict: dict[str, str], other_tokens: list[str], tokenizer: PreTrainedTokenizerBase, model: nn.Module
+    special_tokens_dict: dict[str, Any],
+    other_tokens: list[str],
+    tokenizer: PreTrainedTokenizerBase,
+    model: nn.Module,
+    like: list[int] | None = None,
 ) -> None:
-    """Add tokens to both; their rows are the exact mean of those before them, in the input and in the output.
+    """Add tokens to both; their rows are the exact mean of those before them (or of `like`), in input and output.
 
     The library's mean_resizing draws rows around the mean, and its resize would tie a head of its own (trap 3). Rows
     that a model has to spare are used, never cut off.
@@ -202,10 +206,10 @@ def add_tokens(
     size = len(tokenizer)
     if size == old:
         return
-    add_rows(model, list(range(old, size)))
+    add_rows(model, list(range(old, size)), like)
 
 
-def add_rows(model: nn.Module, rows: list[int]) -> None:
+def add_rows(model: nn.Module, rows: list[int], like: list[int] | None = None) -> None:
     """The rows of tokens that are new, in the input and in the output; with LoRA, they are learned, too."""
     untie(model)
     model.new_rows = rows
@@ -214,7 +218,7 @@ def add_rows(model: nn.Module, rows: list[int]) -> None:
     with torch.no_grad():
         for layer in (model.get_input_embeddings(), model.get_output_embeddings()):
             if layer is not None:
-                layer.weight[rows] = layer.weight[: rows[0]].mean(0)
+                layer.weight[rows] = layer.weight[like or slice(rows[0])].mean(0)
 
 
 def _check_folder(name: str) -> None:

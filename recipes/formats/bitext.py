@@ -1,28 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text in several languages: what a language is called, and pairs of files whose lines belong together."""
+"""Pairs of text files whose lines belong together."""
 
 import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from transformers.models.whisper.tokenization_whisper import LANGUAGES, TO_LANGUAGE_CODE
-
 from recipes import files
-from recipes.common import UserError, disk
-
-
-def english_name(name: str) -> str:
-    """What a language is called in a prompt: "German" for de, German or german; an unknown name stays as it is."""
-    # A hundred languages, as Whisper knows them: Python has no such table.
-    english = LANGUAGES.get(TO_LANGUAGE_CODE.get(name.lower(), name.lower()))
-    return english.title() if english else name
-
-
-def language_names(name: str) -> tuple[str, ...]:
-    """What a column or a file of a language may be called: as given, by its code, by its English name."""
-    english = english_name(name)
-    code = TO_LANGUAGE_CODE.get(english.lower(), name)
-    return tuple(dict.fromkeys((name, code, english, english.lower())))
+from recipes.common import UserError, disk, listed
+from recipes.formats.languages import language_names
 
 
 def readers(first: str, second: str, alone: bool = False) -> dict[str, Callable[[Path, files.Form], files.Rows]]:
@@ -45,7 +30,9 @@ def read_pair(path: Path, form: files.Form, first: str, second: str, alone: bool
     if other is None and alone:
         return files.Rows(files.Row({first: text}, path, number) for number, text in enumerate(lines, 1))
     if other is None:
-        raise UserError(f"{path}: {path.with_name(names[0])} is not there; line N of it must translate line N")
+        there = [file.name for file in sorted(path.parent.glob(f"{stem}.*")) if file != path]
+        more = f"; beside it lie {listed(there)}: name their language with --target_lang" if there else ""
+        raise UserError(f"{path}: {path.with_name(names[0])} is not there; line N of it must translate line N{more}")
     others = read_lines(other, form.encoding)
     if len(lines) != len(others):
         counts = f"{path} has {len(lines):,} lines and {other} has {len(others):,}"
