@@ -15,6 +15,7 @@ Long     contexts are read through overlapping windows; questions are never cut.
 
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 
@@ -106,7 +107,12 @@ together = itemgetter("context")  # questions on one text stay in one split
 
 
 def in_own_words(row):
-    return bool(row["text"]) and not any(words.holds(row["context"], answer) for answer in row["text"])
+    return _in_own_words(row["context"], *row["text"])
+
+
+@lru_cache(maxsize=1)  # asked for each window on a context
+def _in_own_words(context, *answers):
+    return bool(answers) and not any(words.holds(context, answer) for answer in answers)
 
 
 def learned(row, source, settings):

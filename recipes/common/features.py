@@ -145,7 +145,7 @@ def _kept(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, sett
 
 
 def _columns(row: dict) -> datasets.Features:
-    ids, number, text = List(Value("int32")), Value("int64"), Value("string")
+    ids, number, text = List(Value("int32")), Value("int64"), Value("large_string")
     fields = {name: List(text) if isinstance(value, list) else text for name, value in row.items()}
     source = {"example": number, "row": fields, "source": text, "input_ids": ids, "length": number}
     return datasets.Features(source | {"labels": ids, "target_length": number})

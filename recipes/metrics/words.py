@@ -38,8 +38,13 @@ def tokenize(text: str) -> list[str]:
 
 def holds(text: str, phrase: str) -> bool:
     """Whether the words of a phrase stand in the text, one after the other: "5" is not in "1995"."""
-    words, wanted = (" ".join(["", *tokenize(one), ""]) for one in (text, phrase))
+    words, wanted = _spaced(text), _spaced(phrase)
     return wanted in words if wanted.strip() else phrase in text
+
+
+@functools.lru_cache(maxsize=4)  # many phrases are looked for in one text
+def _spaced(text: str) -> str:
+    return " ".join(["", *tokenize(text), ""])
 
 
 def is_spaceless(text: str) -> bool:
