@@ -25,7 +25,7 @@ from recipes.common.decoding import Output
 from recipes.common.judging import group_by_row
 from recipes.common.learning import Collator
 from recipes.common.running import ending, record
-from recipes.shipping.rows import load_pieces
+from recipes.shipping.rows import load_pieces, reading_settings
 from recipes.typed.templates import fields_of
 
 RECIPES = Path(__file__).resolve().parent
@@ -90,6 +90,7 @@ class Predictor:
             raise UserError(*self.settings.problems())
         if self.task.with_settings:
             self.task = self.task.with_settings(self.task, self.settings)
+        self.reading = reading_settings(self.task, self.settings)
         self.finish = self.task.finish or decoding.first_output
         console.quiet()
         accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else "cpu"
@@ -262,7 +263,7 @@ class Predictor:
 
     def read_pieces(self, path: str | Path, **how: Any) -> Iterator[reading.Splits]:
         """As `read`, piece by piece; see rows.load_pieces."""
-        return load_pieces(self.task, self.settings, path, self.record["data"], self.tokenizer, **how)
+        return load_pieces(self.task, self.reading, path, self.record["data"], self.tokenizer, **how)
 
     def identity(self) -> dict:
         """What predictions depend on beside the rows, as JSON."""

@@ -8,7 +8,8 @@
     python scripts/predict.py --model google-t5/t5-small --source "summarize: {text}" --input a.txt --output b.jsonl
 
 The input needs the columns of the source, not those of the target. Any recipe's run will do, its adapter/ folder, and
-what `make export` made of it.
+what `make export` made of it. How the input is read is said by the flags of training, such as --text_column body,
+--on_bad_row skip, --encoding cp1252, --delimiter ";", --columns en,de.
 """
 
 import argparse
@@ -41,7 +42,8 @@ def parse(argv=None):
     parser.add_argument(
         "--trust_recipe", action="store_true", help="run the folder's recipe.py and model code, anybody's"
     )
-    return parser.parse_args(argv)
+    settings, settings.reading = parser.parse_known_args(argv)
+    return settings
 
 
 def main(argv=None):

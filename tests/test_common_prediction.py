@@ -212,8 +212,8 @@ def test_a_record_that_no_run_wrote(tmp_path, text):
 
 
 def test_what_cannot_be_used_is_said_before_a_model_loads(run, tmp_path, capsys, monkeypatch):
-    assert ask(run, [{"text": 1}], tmp_path)[0] == 2
-    assert "no column 'document' for document; it has 'text'" in capsys.readouterr().err
+    assert ask(run, [{"body": 1}], tmp_path)[0] == 2
+    assert "for document; it has 'body'" in capsys.readouterr().err
     assert ask(run, [TEST[0], {"id": "b", "document": ""}], tmp_path)[0] == 2
     assert "new.jsonl line 2: column 'document' is empty" in capsys.readouterr().err
     assert ask(tmp_path, TEST, tmp_path)[0] == 2

@@ -412,7 +412,7 @@ def test_all_file_and_column_problems_at_once_and_no_row_blamed_for_them():
     assert problems(load, train_file="train.csv", test_file="absent.csv") == [
         "--test_file absent.csv: no such file",
         "train.csv: no column 'document' or 'article' or 'dialogue' for document; it has 'text', 'summary'; "
-        "name one with --text_column",
+        "name one with --text_column; for a file without a line of names, --columns",
     ]
 
 
@@ -1005,9 +1005,15 @@ def test_new_rows_need_no_target_and_have_the_runs_columns():
     write("new.csv", "document,article\na,b\n")
     splits = new("new.csv", columns={"document": "article", "summary": "summary"})
     assert splits == {"new": [{"id": "1", "document": "b"}]}
-    assert splits.notes == []
-    assert problems(new, "new.csv", columns={"document": "dialogue", "summary": "summary"}) == [
-        "new.csv: no column 'dialogue' for document; it has 'document', 'article'; name one with --text_column"
+    assert splits.notes == ["new.csv: document is column 'article'; --text_column can choose 'document'"]
+    # One that the run did not have is found by its known names, and that is said.
+    splits = new(write("body.csv", "id,article\n7,b\n"), columns={"document": "dialogue", "summary": "summary"})
+    assert splits == {"new": [{"id": "7", "document": "b"}]}
+    assert splits.notes == ["body.csv: document is column 'article'; in training it was 'dialogue'"]
+    write("body.csv", "body\na\n")
+    assert problems(new, "body.csv", columns={"document": "dialogue", "summary": "summary"}) == [
+        "body.csv: no column 'dialogue' or 'document' or 'article' for document; it has 'body'; "
+        "name one with --text_column; for a file without a line of names, --columns"
     ]
     assert problems(new, "absent.csv") == ["absent.csv: no such file"]
 

@@ -17,6 +17,7 @@ import pytest
 from recipes import files
 from recipes.common import UserError
 from recipes.common.arguments import RecipeSettings
+from recipes.common.features import _columns as columns_of
 from recipes.files import read_file, text
 
 PAIR = {"text": "Ann wants a lamp, new.", "summary": "New lamp"}
@@ -340,3 +341,15 @@ def test_the_rows_of_a_csv_that_python_wrote():
     with open("mine.csv", "w", newline="") as file:
         csv.writer(file, delimiter=";").writerows([["text", "summary"], ['a "b"; c\nd', "e"]])
     assert read_file("mine.csv") == [{"text": 'a "b"; c\nd', "summary": "e"}]
+
+
+def test_more_text_than_an_array_of_two_gigabytes_holds():
+    """Offsets of 32 bits count to 2,147,483,647 bytes: 2.3 GB of text in one split were too many."""
+
+    def kinds(kind):
+        inner = [kind.field(number).type for number in range(kind.num_fields)]
+        return {str(kind)} if not inner else set().union(*map(kinds, inner))
+
+    features = columns_of({"id": "1", "text": "a", "answers": ["b"]})
+    found = set().union(*(kinds(one.type) for one in features.arrow_schema))
+    assert found == {"large_string", "int32", "int64"}

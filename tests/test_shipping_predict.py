@@ -93,6 +93,35 @@ def test_a_column_of_the_input_is_never_lost(done, tmp_path, capsys):
     assert not (tmp_path / "out.jsonl").exists()
 
 
+def test_how_the_input_is_read_is_said_by_the_flags_of_training(done, small, tmp_path, capsys):
+    """A column of another name, a row without text, another encoding, no line of names."""
+    texts = [row["document"] for row in small.rows["test"]][:6]
+    path = write_jsonl(tmp_path / "body.jsonl", [{"body": text} for text in (*texts[:3], "", *texts[3:])])
+    assert ask(done, tmp_path, input=path) == 2
+    assert "for document; it has 'body'; name one with --text_column" in capsys.readouterr().err
+    assert ask(done, tmp_path, input=path, text_column="body") == 2
+    assert "line 4: column 'body' is empty (''); needed: text that is not empty (--on_bad_row skip" in (
+        capsys.readouterr().err
+    )
+    assert ask(done, tmp_path, input=path, text_column="body", on_bad_row="skip") == 0
+    assert [row["prediction"] for row in read_jsonl(tmp_path / "out.jsonl")] == own(done)
+    assert "column 'body' is empty: 1 rows left out, line 4" in capsys.readouterr().out
+    # What the recipe knows for a name needs no flag.
+    path = write_jsonl(tmp_path / "article.jsonl", [{"article": text} for text in texts])
+    assert ask(done, tmp_path, input=path, output=tmp_path / "article.csv") == 0
+    assert "document is column 'article'; in training it was 'document'" in capsys.readouterr().out
+    (tmp_path / "old.csv").write_bytes(
+        "".join(f"{n};{text} caf\xe9\n" for n, text in enumerate(texts)).encode("cp1252")
+    )
+    how = {"encoding": "cp1252", "columns": "n,document", "delimiter": ";"}
+    assert ask(done, tmp_path, input=tmp_path / "old.csv", output=tmp_path / "old.jsonl", **how) == 0
+    assert read_jsonl(tmp_path / "old.jsonl")[0]["source"].endswith(f"{texts[0]} caf\xe9")
+    assert ask(done, tmp_path, input=path, output=tmp_path / "b.jsonl", learning_rate=1) == 2
+    assert "--learning_rate: not for new rows; how they are read is said by --encoding" in capsys.readouterr().err
+    assert ask(done, tmp_path, input=path, output=tmp_path / "b.jsonl", text_colum="body") == 2
+    assert "--text_colum: unknown flag; did you mean --text_column?" in capsys.readouterr().err
+
+
 def test_texts_with_line_breaks_stay_one_line_of_text():
     rendered = tables.Rendered(".txt", None, False)
     entries = [{"id": "1", "source": "", "prediction": "a\nb\tc", "score": 0}]

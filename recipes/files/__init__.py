@@ -17,6 +17,7 @@ from recipes.files.text import PACKED, text_lines
 __all__ = [
     "READERS",
     "Form",
+    "TABLES",
     "Row",
     "Rows",
     "arrow_rows",
@@ -27,6 +28,7 @@ __all__ = [
     "text_lines",
 ]
 
+TABLES = (".csv", ".tsv", ".tab", ".txt", ".xlsx")
 READERS: dict[str, Callable] = {
     ".csv": read_csv,
     **dict.fromkeys((".tsv", ".tab"), read_tsv),

@@ -64,7 +64,7 @@ class Input:
     def _lines(self) -> Iterator[tuple[list[dict], list[dict]]]:
         size = LINES if self.path == "-" else PIECE
         piece: list[dict] = []
-        for number, line in enumerate(_open_lines(self.path), 1):
+        for number, line in enumerate(_open_lines(self.path, self.predictor.reading.encoding), 1):
             piece.append({"id": str(number), self.field: line.rstrip("\r\n")})
             if len(piece) == size:
                 yield piece, [{self.field: row[self.field]} for row in piece]
@@ -81,13 +81,13 @@ class Input:
                 yield splits["new"][start:end], splits.rows[start:end]
 
 
-def _open_lines(path: str) -> Iterator[str]:
+def _open_lines(path: str, encoding: str | None) -> Iterator[str]:
     try:
         if path == "-":
             for number, line in enumerate(sys.stdin.buffer, 1):
                 yield sound(Path("-"), line.decode("utf-8-sig", "surrogateescape"), number, "utf-8")
         else:
-            yield from text_lines(Path(path))
+            yield from text_lines(Path(path), encoding)
     except OSError as error:
         raise UserError(f"--input {path}: {error.strerror or error}") from None
 

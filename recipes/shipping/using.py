@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 from recipes.common import UserError
 from recipes.common.running import ending, machine
 from recipes.prediction import Predictor
+from recipes.shipping.rows import reading_settings
 from recipes.shipping.tables import Input, Rendered, predict_piece
 from recipes.shipping.unfinished import Unfinished
 
@@ -64,6 +65,7 @@ def load(settings: Namespace) -> Predictor:
         source=settings.source,
         **more,
     )
+    predictor.reading = reading_settings(predictor.task, predictor.settings, settings.reading)
     switches = {name: getattr(settings, name) for name in SWITCHES if getattr(settings, name) is not None}
     if settings.preset != "as trained" or switches:
         predictor.decode(**preset(settings.preset) | switches)

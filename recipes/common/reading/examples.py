@@ -13,7 +13,7 @@ from recipes.common import UserError, did_you_mean, disk, listed, short
 from recipes.common.reading.hub import read_dataset
 from recipes.common.reading.splits import Splits, first_five
 from recipes.common.tasks import Task
-from recipes.files import Rows, read_file, read_written
+from recipes.files import TABLES, Rows, kind_of, read_file, read_written
 
 LIMITS = {"train": "max_train_samples", "validation": "max_eval_samples"}
 LIMITS |= dict.fromkeys(("test", "second_test"), "max_predict_samples")
@@ -134,7 +134,8 @@ def _find_columns(splits, fields, chosen):
             elif there:  # a file of nothing but broken rows has no columns; its rows will be named
                 lacks = f"{file}: no column {' or '.join(map(repr, names))} for {field}; it has {listed(there)}"
                 guess = did_you_mean(names, there, f"; did you mean --{flag} {{}}?" if flag else "; did you mean {!r}?")
-                problems.append(lacks + (guess or (f"; name one with --{flag}" if flag else "")))
+                header = "; for a file without a line of names, --columns" if kind_of(Path(file)) in TABLES else ""
+                problems.append(lacks + (guess or (f"; name one with --{flag}{header}" if flag else "")))
     return problems
 
 
