@@ -79,6 +79,9 @@ gpu: $(READY)  ## prove a machine with a GPU: precision, equality with a CPU, re
 	$(BIN)/python scripts/gpu.py $(ARGS)
 
 .PHONY: compare decode sweep baseline spotcheck challenge variants
+decode: $(LAB)  ## which decoding? make decode RUN=outputs/summarize_t5, with GRID="num_beams=1,4" or ARGS="--apply beam"
+	$(BIN)/python scripts/decode.py --run $(or $(RUN),$(error name a run: make decode RUN=outputs/summarize_t5)) $(if $(GRID),--grid "$(GRID)") $(ARGS)
+
 compare: $(LAB)  ## is one run better, or is it chance? make compare A=outputs/one B=outputs/other, or RUNS="a b c"
 	$(BIN)/python scripts/compare.py $(or $(RUNS),$(or $(A),$(error name two runs: make compare A=outputs/one B=outputs/other)) $(B)) $(ARGS)
 

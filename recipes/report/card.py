@@ -61,7 +61,8 @@ def write_card(folder: str | Path) -> None:
         results = _read(folder / f"{prefix}_results.json")
         table = {"this model": {name.removeprefix(f"{prefix}_"): value for name, value in results.items()}}
     hidden = {name for name in record["decoding"] if name.endswith("_id")} | {"transformers_version"}
-    decoding = [f"{name} {value}" for name, value in record["decoding"].items() if name not in hidden]
+    scored = record.get("scored_decoding") or record["decoding"]
+    decoding = [f"{name} {value}" for name, value in scored.items() if name not in hidden]
     head = ModelCardData(
         library_name="transformers",
         base_model=record["settings"]["model_name_or_path"],
