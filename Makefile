@@ -80,10 +80,10 @@ gpu: $(READY)  ## prove a machine with a GPU: precision, equality with a CPU, re
 
 .PHONY: compare decode sweep baseline spotcheck challenge variants
 decode: $(LAB)  ## which decoding? make decode RUN=outputs/summarize_t5, with GRID="num_beams=1,4" or ARGS="--apply beam"
-	$(BIN)/python scripts/decode.py --run $(or $(RUN),$(error name a run: make decode RUN=outputs/summarize_t5)) $(if $(GRID),--grid "$(GRID)") $(ARGS)
+	$(BIN)/python scripts/decode.py $(if $(RUN),--run $(call quoted,RUN),$(error name a run: make decode RUN=outputs/summarize_t5))$(call flag,--grid,GRID) $(ARGS)
 
 compare: $(LAB)  ## is one run better, or is it chance? make compare A=outputs/one B=outputs/other, or RUNS="a b c"
-	$(BIN)/python scripts/compare.py $(or $(RUNS),$(or $(A),$(error name two runs: make compare A=outputs/one B=outputs/other)) $(B)) $(ARGS)
+	$(BIN)/python scripts/compare.py $(if $(RUNS)$(A),$(RUNS)$(if $(A),$(call quoted,A))$(if $(B), $(call quoted,B)),$(error name two runs: make compare A=outputs/one B=outputs/other)) $(ARGS)
 
 setup: $(READY)  ## create the environment and install the pinned requirements
 
