@@ -10,6 +10,8 @@ import pytest
 
 from recipes.metrics.facts import mentions
 from recipes.metrics.faithfulness import check, copying, fragments, score
+from recipes.metrics.subsequences import longest_matches
+from recipes.metrics.words import split_sentences
 
 
 def flags(output, source, **settings):
@@ -224,3 +226,56 @@ def test_figures_only_for_outputs_in_another_language():
     assert [set(row) for row in scores.rows] == [{"unsupported", "figures"}] * 2
     assert scores.totals["unsupported_rows"] == 50 and scores.totals["unsupported_name"] == 0
     assert "coverage" not in scores.totals and "names:no|ngrams:no" in scores.signatures["faithfulness"]
+
+
+# ---------------------------------------------------------------- long texts
+
+LONG = {
+    "digits": "1234567890" * 20_000,
+    "stops": "。" * 200_000,
+    "one endless sentence": "word " * 40_000,
+    "letters": "ACGT" * 50_000,
+    "Chinese": "北京市是中国的首都" * 22_222,
+    "numbers": ", ".join(str(number % 60) for number in range(50_000)),
+    "parts": "ab_" * 66_666,
+    "halves of an address": "a." * 99_999 + "@",
+    "months": "May " * 50_000,
+    "names": "Ann Weber " * 20_000,
+    "codes": " ".join(f"AB-{number}" for number in range(20_000)),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_texts(name):
+    """No time is measured: what takes steps by the square of the length would not come to an end here."""
+    text = LONG[name]
+    found = check(text, text)
+    assert found["unsupported"] == []
+    assert found["coverage"] == 1.0 or name == "stops"
+    assert split_sentences(text)
+
+
+def test_many_numbers_before_a_month():
+    """Of a long list, the last ten belong to the date at most; it once took 309 s to find that there was none."""
+    text = ", ".join(["7"] * 2_500)
+    assert [mention.kind for mention in mentions(text)[0]] == ["number"] * 2_500
+    days = [mention for mention in mentions(f"{text} and 9 March")[0] if mention.kind == "date"]
+    assert [mention.values for mention in days[-2:]] == [{("day", 3, 7, None)}, {("day", 3, 9, None)}]
+
+
+def test_longest_matches_by_hand_and_by_search():
+    assert longest_matches(["the", "cat", "sat"], ["cat", "sat", "the", "dog", "sat"]) == [2, 1, 1, 0, 1]
+    assert longest_matches([], ["a"]) == [0] and longest_matches(["a"], []) == []
+    chance = random.Random(5)
+    for _ in range(300):
+        source, output = ("".join(chance.choices("abc", k=chance.randint(0, 14))) for _ in range(2))
+        lengths = [
+            max(size for size in range(len(output) - place + 1) if output[place : place + size] in source)
+            for place in range(len(output))
+        ]
+        assert longest_matches(source, output) == lengths
+
+
+def test_fragments_of_texts_that_repeat_themselves():
+    """'b' is nowhere in the source, 'a' everywhere: place by place would take 10¹⁰ steps."""
+    assert fragments(["a"] * 100_000, ["a", "b"] * 50_000) == [1] * 50_000

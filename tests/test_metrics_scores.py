@@ -4,16 +4,20 @@
 import json
 import os
 import random
+import re
+import string
 import subprocess
 import sys
 import tracemalloc
+import types
 import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rouge_score.rouge_scorer import RougeScorer
 
-from recipes.metrics import scores, words
+from recipes.metrics import scores, subsequences, words
 
 ROOT = Path(__file__).parents[1]
 
@@ -293,12 +297,62 @@ def test_ibleu_of_a_row():
         ("well-known", ["well known"], 0, 0),
         ("Straße  in\tKöln", ["straße in köln"], 100, 100),
         ("北京", ["北京"], 100, 100),
-        ("北京市", ["北京"], 0, 0),
+        ("北京市", ["北京"], 0, 80),  # two of three characters, two of two
+        ("北京。", ["北京"], 100, 100),
+        ("「東京タワー」", ["東京タワー"], 100, 100),
+        ("一九四九年十月一日", ["一九四九年十月"], 0, 200 * 7 / 16),
+        ("ประเทศไทย", ["ไทย"], 0, 50),  # nine characters and three, of which three are shared
+        ("दिल्ली।", ["दिल्ली"], 100, 100),
+        ("“Berlin”", ["Berlin"], 100, 100),
+        ("¿Madrid?", ["madrid"], 100, 100),
+        ("iPhone手机", ["iphone 手机"], 100, 100),
+        (unicodedata.normalize("NFD", "Köln"), ["Köln"], 100, 100),
     ],
 )
 def test_squad(prediction, references, exact_match, f1):
     """Trap 31: the official SQuAD rules, with those of version 2 for questions without an answer."""
     assert scores._squad_rows([prediction], [references]) == {"exact_match": [exact_match], "f1": [pytest.approx(f1)]}
+
+
+def official(text):
+    """As https://github.com/rajpurkar/SQuAD-explorer's evaluate-v2.0.py normalises an answer."""
+    text = "".join(character for character in text.lower() if character not in set(string.punctuation))
+    return " ".join(re.sub(re.compile(r"\b(a|an|the)\b", re.UNICODE), " ", text).split())
+
+
+def test_trap_31_ascii_is_normalised_as_by_the_official_script():
+    chance = random.Random(3)
+    pieces = ["the", "A", "an", "Ann", "theatre", "U.S.", "$5", "1,000", "it's", "well-known", "x", " ", "\t", "  "]
+    for _ in range(2_000):
+        text = "".join(chance.choice([*pieces, *string.printable]) for _ in range(chance.randint(0, 12)))
+        assert scores.normalize_answer(text) == official(text)
+
+
+# --- Long texts ------------------------------------------------------------------------------------------------------
+
+
+def test_rouge_l_is_what_rouge_score_gives():
+    """By bits instead of tables: the same lengths, the same words of a sentence."""
+    by_table = RougeScorer(["rougeL", "rougeLsum"], tokenizer=types.SimpleNamespace(tokenize=str.split))
+    chance = random.Random(1)
+    for _ in range(500):
+        letters = "abcdefgh"[: chance.randint(1, 8)]
+        texts = [
+            "\n".join(" ".join(chance.choices(letters, k=chance.randint(0, 12))) for _ in range(chance.randint(0, 4)))
+            for _ in range(2)
+        ]
+        wanted = by_table.score(*texts)
+        sentences = [[line.split() for line in text.split("\n") if line] for text in texts]
+        assert subsequences.rouge_l(*map(str.split, texts)) == wanted["rougeL"].fmeasure
+        assert subsequences.rouge_lsum(*sentences) == wanted["rougeLsum"].fmeasure
+
+
+@pytest.mark.parametrize("text", ["1234567890" * 20_000, "。" * 200_000, "word " * 40_000, "北京" * 20_000])
+@pytest.mark.parametrize("score", [scores.rouge, scores.squad])
+def test_long_texts(score, text):
+    """No time is measured: tables of both lengths, or searches that begin anew at each place, would not end here."""
+    found = score([text], [text]).totals
+    assert found.get("rougeL", found.get("f1")) == (0 if "。" in text and score is scores.rouge else 100)
 
 
 # --- Intervals -------------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def tried(run, no_weights, tmp_path, capsys):
 
 def test_metrics_follow_the_official_rules(done):
     assert qa_t5.METRICS == ("exact_match", "f1")
-    assert read_json(done.folder / "run.json")["signatures"]["squad"] == "squad:v1.1|no-answer:v2.0"
+    assert read_json(done.folder / "run.json")["signatures"]["squad"] == "squad:v1.1+unicode|no-answer:v2.0"
 
 
 def test_one_prediction_per_question(small, done):

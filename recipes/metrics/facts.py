@@ -52,13 +52,13 @@ DATES = [
     r"\b(?P<m>\d\d?)/(?P<d>\d\d?)/(?P<y>\d{4}|\d\d)\b",
     r"\b(?P<h>\d\d?)(?::|\.(?=\d\d ?[ap]\.?m\b|\d\d Uhr\b))(?P<min>[0-5]\d)\b",
     rf"\b(?P<part>half past|quarter past|quarter to) (?P<h>{_any(NUMBERS)}|\d\d?)\b",
-    rf"\b(?P<days>(?:{NTH})\b(?:(?:{TO}|,? ?(?:,|and|or|und|oder) )(?:{NTH})\b)*)\.? ?(?:of |-)?"
+    rf"\b(?P<days>(?:{NTH})\b(?:(?:{TO}|,? ?(?:,|and|or|und|oder) )(?:{NTH})\b){{0,9}})\.? ?(?:of |-)?"
     rf"(?P<month>{_any(MONTHS)})\b(?:\.?,? (?P<y>{YEAR})\b)?",
     rf"\b(?P<month>{_any(MONTHS)})\b(?:\.?,? ?(?:the )?(?P<days>(?:{NTH})\b(?:{TO}(?:{NTH})\b)?)(?![\d:]))?"
     rf"(?:,? (?:of )?(?P<y>{YEAR})\b)?",
     rf"\b(?P<weekday>{_any(WEEKDAYS)})s?\b",
 ]
-LINK = r"(?P<link>\bhttps?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+\.[\w.]*\w)"
+LINK = r"(?P<link>\bhttps?://\S+|\bwww\.\S+|(?<![\w.+-])[\w.+-]{1,99}@[\w-]+\.[\w.]*\w)"
 CODE = r"\b[^\W_]+(?:[-_/][^\W_]+)*"
 BELOW_100 = rf"(?:(?:{_any(TENS)})y[ -](?:{_any(NUMBERS)})|{_any(NUMBERS)})"
 HUNDREDS = rf"(?:{BELOW_100}[ -])?(?:{_any(SCALES)})"
@@ -87,10 +87,11 @@ class Mention:
 
 
 def starts_sentence(match):
-    before = match.string[: match.start()]
-    text = before.rstrip()
-    ended = not text or "\n" in before[len(text) :] or text[-1] in '.!?:;…。"“”„«([•*–—'
-    return ended and not TITLE.search(text[-6:])
+    text, end = match.string, match.start()
+    while end and text[end - 1].isspace():
+        end -= 1
+    ended = not end or "\n" in text[end : match.start()] or text[end - 1] in '.!?:;…。"“”„«([•*–—'
+    return ended and not TITLE.search(text[max(end - 6, 0) : end])
 
 
 def _read_numeral(text):
@@ -163,11 +164,12 @@ def mentions(text):
     """The numbers, dates, amounts and codes of a text, in order, and the text with NULs in their place."""
     found, rest = [], text
     for kind, pattern, read in READERS:
+        spans = []
         for match in pattern.finditer(rest):
             readings = [values for values in read(match) if values]
             found += [Mention(kind, *match.span(), values) for values in readings]
-            if readings:
-                rest = rest[: match.start()] + "\0" * len(match.group()) + rest[match.end() :]
+            spans += [match.span()] if readings else []
+        rest = _without(rest, spans)
     for number in _numbers(rest):
         price = PRICE_BEFORE.search(rest, max(number.start - 5, 0), number.start) or PRICE_AFTER.match(rest, number.end)
         if price:
@@ -181,6 +183,14 @@ def mentions(text):
             before.end = number.end
         else:
             found.append(number)
-    for number in found:
-        rest = rest[: number.start] + "\0" * (number.end - number.start) + rest[number.end :]
-    return sorted(found, key=lambda mention: mention.start), rest
+    found.sort(key=lambda mention: mention.start)
+    return found, _without(rest, [(mention.start, mention.end) for mention in found])
+
+
+def _without(text, spans):
+    """`text` with NULs in the place of `spans`, which are in order."""
+    parts, end = [], 0
+    for start, stop in spans:
+        parts += [text[end:start], "\0" * (stop - max(start, end))]
+        end = max(end, stop)
+    return "".join([*parts, text[end:]])

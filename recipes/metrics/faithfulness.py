@@ -13,13 +13,15 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from recipes.metrics.facts import CENT, Mention, mentions, starts_sentence
+from recipes.metrics.facts import CENT, CODE, Mention, mentions, starts_sentence
 from recipes.metrics.scores import Scores, summarize
+from recipes.metrics.subsequences import longest_matches
 from recipes.metrics.words import tokenize
 
 KINDS = ("number", "date", "amount", "code", "name")
 ENOUGH_WORDS = 500  # as many different words tell which capitals are only those of a sentence's first word
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+CAPITAL = re.compile(r" [A-Z]\w")
 NOT_NAMES = {"i", "mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam", "herr", "frau", "ok", "am", "pm"}
 GERMAN = {"der", "die", "das", "und", "ist", "nicht", "ein", "eine", "einen", "den", "mit", "von", "auf", "für"}
 
@@ -34,32 +36,49 @@ class Source:
         values = {kind: set() for kind in (*KINDS, "weak")}
         for mention in found:
             values["weak" if mention.weak else mention.kind] |= mention.values
-        self.amounts, self.dates, self.weak = values["amount"], values["date"], values["weak"]
+        self.dates, weak, amounts = values["date"], values["weak"], values["amount"]
+        self.parts = {part.casefold() for part in re.findall(r"\d+|[^\W\d_]+", text)}
+        self.codes = {code.casefold() for code in re.findall(CODE, text)}
         # The 14th of "14 March", the 5 of 17:00 and the 1234 of AB-1234 may be said alone.
         self.numbers = values["number"] | {part for kind, *parts in self.dates if kind == "day" for part in parts[1:]}
         times = [parts for kind, *parts in self.dates if kind == "time"]
         self.numbers |= {number for hour, minute in times for number in (hour, hour + 12, minute)}
         self.numbers |= {int(digits) for code in values["code"] for digits in re.findall(r"\d{3,300}", code)}
+        self.units: dict = {}  # number -> the units it stands with
+        for number, unit in amounts:
+            self.units.setdefault(number, set()).add(unit)
+        self.all_units = {unit for _, unit in amounts}
+        self.all_numbers = self.numbers | weak | self.units.keys()
+        self.days: dict = {}  # month -> its days and years
+        for kind, month, *day in self.dates:
+            if kind == "day":
+                self.days.setdefault(month, set()).add(tuple(day))
 
     def supports(self, mention: Mention) -> bool:
         holds = {"number": self._number, "amount": self._amount, "code": self._code, "date": self._date}[mention.kind]
         return any(holds(value) for value in mention.values)
 
     def _number(self, value):
-        return value in self.numbers | self.weak or any(value == amount for amount, _ in self.amounts)
+        return value in self.all_numbers
 
     def _amount(self, value):
         number, unit = value
-        if any(number == amount and (unit == other or CENT in (unit, other)) for amount, other in self.amounts):
+        known = self.units.get(number, set())
+        if unit in known or known and (unit == CENT or CENT in known):
             return True
         # "between 20 and 30 euros", "five ninety-nine"
         said = number in self.numbers or {number // 1, round(100 * (number % 1))} <= self.numbers
-        return said and unit in {other for _, other in self.amounts}
+        return said and unit in self.all_units
 
     def _code(self, value):
         if not re.fullmatch(r"[\w/-]+", value):  # an address
             return value.casefold() in self.text.casefold()
-        parts = r"[\s_/.:#-]*".join(map(re.escape, re.findall(r"\d+|[^\W\d_]+", value)))
+        if value.casefold() in self.codes:
+            return True
+        found = re.findall(r"\d+|[^\W\d_]+", value)
+        if not all(part.casefold() in self.parts for part in found):  # most often; searching takes longer
+            return False
+        parts = r"[\s_/.:#-]*".join(map(re.escape, found))
         return re.search(rf"(?<![^\W_]){parts}(?![^\W_])", self.text, re.IGNORECASE) is not None
 
     def _date(self, value):
@@ -69,11 +88,10 @@ class Source:
         if kind != "day":
             return value in self.dates
         day, year = rest
-        same_month = [parts for other, month, *parts in self.dates if other == "day" and month == first]
         return any(
             (day in (None, its_day) or its_day is None and day in self.numbers)
             and (year in (None, its_year) or its_year is None and year in self.numbers)
-            for its_day, its_year in same_month
+            for its_day, its_year in self.days.get(first, ())
         )
 
 
@@ -90,7 +108,7 @@ def _names(rest, source, known):
         stems = {word, f"{word}s", *(word.removesuffix(end) for end in ("s", "n", "an", "ian", "es", "ese", "ish"))}
         if not match.group()[0].isupper() or word in NOT_NAMES or stems & source.words:
             continue
-        alone = not re.match(r" [A-Z]\w", rest[match.end() :])
+        alone = not CAPITAL.match(rest, match.end())
         if starts_sentence(match) and (word in known if known else alone):
             continue
         if found and rest[found[-1].end : match.start()] in (" ", "-", ". "):
@@ -109,21 +127,29 @@ def _capitals_everywhere(texts):
 def fragments(source, output):
     """Lengths of the pieces that `output` copies from `source` (both tokens), greedily the longest from left to right.
 
+    The paper goes on behind a match with its search; where texts repeat themselves so much that this takes long, every
+    place of the source is looked at instead.
+
     Source:
         Grusky, Naaman and Artzi 2018, "Newsroom", figure 3.
     """
-    where, lengths, i = {}, [], 0
+    where, lengths, i, steps = {}, [], 0, 0
     for j, token in enumerate(source):
         where.setdefault(token, []).append(j)
+    known = None
     while i < len(output):
         longest = beyond = 0
-        for j in where.get(output[i], []):
+        if steps > 50 * (len(source) + len(output)):  # text that repeats itself: without a bound, hours
+            known = known or longest_matches(source, output)
+            longest = known[i]
+        for j in where.get(output[i], []) if known is None else []:
+            steps += 1
             if j < beyond:  # inside of a match already seen
                 continue
             length = 1
             while output[i + length : i + length + 1] == source[j + length : j + length + 1] != []:
                 length += 1
-            longest, beyond = max(longest, length), j + length
+            longest, beyond, steps = max(longest, length), j + length, steps + length
         lengths += [longest] if longest else []
         i += max(longest, 1)
     return lengths

@@ -10,8 +10,9 @@ The recipes call scores.py themselves, because importing `evaluate` takes second
 import datasets
 import evaluate
 
-# evaluate copies this file and those that it imports by a relative import into its cache: words.py is for scores.py.
+# evaluate copies this file and those that it imports by a relative import; the last two are for scores.py.
 from .scores import bleu, rouge, squad
+from .subsequences import rouge_l as rouge_l
 from .words import tokenize as tokenize
 
 SCORES = {"rouge": rouge, "sacrebleu": bleu, "squad": squad}

@@ -7,13 +7,14 @@
     found.signatures  {"rouge": "rouge_score:0.1.2|tok:..."}, to be quoted with the score
 
 `bleu`, `ibleu` and `squad` have the same shape; `rouge(...) | average(...)` is both in one. `evaluate` runs a copy of
-this file and of words.py (see metrics.py), so they import nothing else of the repository.
+this file, words.py and subsequences.py (see metrics.py), so they import nothing else of the repository.
 """
 
 import functools
 import re
 import string
 import types
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,11 +22,13 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import regex
 from rouge_score.rouge_scorer import RougeScorer
 from rouge_score.tokenizers import DefaultTokenizer
 from sacrebleu.metrics import BLEU, CHRF, TER
 
-from .words import is_spaceless, split_sentences, tokenize
+from .subsequences import rouge_l, rouge_lsum
+from .words import is_spaceless, space_out, split_sentences, tokenize
 
 # Is a greater value the better one? A library that has to guess takes TER for "greater is better".
 METRICS = {
@@ -150,16 +153,16 @@ def _is_english(language):
 def _rouge_rows(predictions, references, language=None):
     """F-measures of each row: {"rouge1": [...], "rouge2": [...], "rougeL": [...], "rougeLsum": [...]}."""
     tokenizer = DefaultTokenizer() if _is_english(language) else types.SimpleNamespace(tokenize=tokenize)
-    names = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
-    whole = RougeScorer(names[:3], tokenizer=tokenizer)
-    by_line = RougeScorer(names[3:], tokenizer=tokenizer)
-    per_row = {name: [] for name in names}
+    by_ngrams = RougeScorer(["rouge1", "rouge2"], tokenizer=tokenizer)
+    per_row = {name: [] for name in ("rouge1", "rouge2", "rougeL", "rougeLsum")}
     for prediction, refs in zip(*_aligned(predictions, references), strict=True):
-        # rougeLsum takes a line for a sentence: without line breaks it would equal rougeL.
-        lines = ["\n".join(split_sentences(text)) for text in (prediction, *refs)]
-        best = whole.score_multi(refs, prediction) | by_line.score_multi(lines[1:], lines[0])
-        for name in names:
-            per_row[name].append(100 * best[name].fmeasure)
+        for name, best in by_ngrams.score_multi(refs, prediction).items():
+            per_row[name].append(100 * best.fmeasure)
+        words, *wanted = (tokenizer.tokenize(text) for text in (prediction, *refs))
+        per_row["rougeL"].append(100 * max(rouge_l(one, words) for one in wanted))
+        # rougeLsum by sentences: rouge_score takes a line for one; without line breaks it would equal rougeL.
+        parts, *wanted = ([tokenizer.tokenize(one) for one in split_sentences(text)] for text in (prediction, *refs))
+        per_row["rougeLsum"].append(100 * max(rouge_lsum(one, parts) for one in wanted))
     return per_row
 
 
@@ -314,9 +317,18 @@ def ibleu(
 
 
 def normalize_answer(text: str) -> str:
-    """The official SQuAD normalisation: lower case, no ASCII punctuation, no English articles, single spaces."""
-    text = "".join(character for character in text.lower() if character not in string.punctuation)
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
+    """The official SQuAD normalisation: lower case, no punctuation, no English articles, single spaces.
+
+    Text in ASCII gives what the official script gives. Beyond it, the punctuation of all scripts goes, too, and where a
+    script has no spaces between words each character is a word, as in ROUGE: 北京市 and 北京 share two of three.
+    """
+    text = _punctuation().sub("", unicodedata.normalize("NFC", text.lower()))
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", space_out(text)).split())
+
+
+@functools.lru_cache(maxsize=1)
+def _punctuation() -> regex.Pattern:
+    return regex.compile(rf"[\p{{P}}{re.escape(string.punctuation)}]")
 
 
 def _answer_f1(prediction, reference):
@@ -346,4 +358,4 @@ def squad(
 
     No reference, or none that normalises to something, means that the question has no answer, as in SQuAD 2.0.
     """
-    return average(_squad_rows(predictions, references), {"squad": "squad:v1.1|no-answer:v2.0"}, seed, samples)
+    return average(_squad_rows(predictions, references), {"squad": "squad:v1.1+unicode|no-answer:v2.0"}, seed, samples)

@@ -14,7 +14,7 @@ SPACELESS = "[" + "".join(rf"\p{{scx={script}}}" for script in SCRIPTS) + "]"
 TERMINATORS = ("؟", "۔", "।", "॥", "።", "፧", "፨", "։", "។", "။", "།", "‼", "⁇", "⁈", "⁉")
 ABBREVIATIONS = {"mr", "mrs", "ms", "dr", "prof", "vs", "e.g", "i.e", "z.b", "d.h", "bzw", "nr"}
 # East Asian text has no space after a full stop, where punkt would not look for a boundary.
-WIDE_STOP = re.compile(r"([。！？｡．]+[」』”’）】]*)(?=[^\s。！？｡．」』”’）】])")
+WIDE_STOP = re.compile(r"(?<![。！？｡．])([。！？｡．]++[」』”’）】]*+)(?=[^\s。！？｡．」』”’）】])")
 
 
 @functools.lru_cache(maxsize=1)
@@ -34,6 +34,16 @@ def tokenize(text: str) -> list[str]:
     Text whose letters and digits are all ASCII gives what rouge_score's tokenizer gives without its stemmer.
     """
     return _token_pattern().findall(unicodedata.normalize("NFC", text.lower()))
+
+
+@functools.lru_cache(maxsize=1)
+def _spaceless_character() -> regex.Pattern:
+    return regex.compile(rf"(?V1)[[\p{{L}}\p{{N}}]&&{SPACELESS}]\p{{M}}*")
+
+
+def space_out(text: str) -> str:
+    """The text with spaces around each character of a script that has none between words."""
+    return _spaceless_character().sub(lambda match: f" {match.group()} ", text)
 
 
 def holds(text: str, phrase: str) -> bool:
