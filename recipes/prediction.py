@@ -116,7 +116,12 @@ class Predictor:
             make = _import_engine(ENGINES[exported["format"]])
             self.engine = make(self.folder, self.tokenizer, str(self.device), exported.get("patience"))
             return
-        model, self.tokenizer = models.load(saved, SimpleNamespace(fp16=False))
+        load = self.task.load or models.load
+        model, self.tokenizer = load(saved, SimpleNamespace(fp16=False, seed=self.record["seed"]))
+        if self.task.answers:
+            self.settings = saved  # with what the model's configuration knows, such as labels
+            self.engine = Reader(model.eval().to(self.device), self.tokenizer, self.task, saved)
+            return
         if not here:
             own = model.generation_config.to_diff_dict()
             length = {} if own.get("max_new_tokens") else {"max_new_tokens": self.settings.max_target_length}
@@ -157,12 +162,15 @@ class Predictor:
         """Predictions for a list of rows, or of texts where the source has a single field of a row, in their order."""
         if any(isinstance(one, str) for one in inputs):
             inputs = [{self.only_field(): one} if isinstance(one, str) else one for one in inputs]
+        empty = dict.fromkeys(self.record["data"]["may_be_empty"], "")
+        inputs = [{**empty, **one} for one in inputs]
         return [entry["prediction"] for entry in self.predict(inputs)]
 
     @property
     def fields(self) -> list[str]:
         """What a source is made of: the fields of a row in its template."""
-        return [name for name in fields_of(self.task.source) if name in self.task.columns]
+        optional = self.record["data"]["may_be_empty"]
+        return [name for name in fields_of(self.task.source) if name in self.task.columns and name not in optional]
 
     def only_field(self) -> str:
         """The one field of a source; a UserError where it has several."""
@@ -189,11 +197,16 @@ class Predictor:
             return []
         encoded = features.encode(list(enumerate(rows)), self.task, self.tokenizer, self.settings, learn=False)
         table = Dataset.from_list(list(encoded))
-        outputs = self.generate(table["input_ids"][:], table["length"][:], progress, journal, first)
+        given = list(table) if self.task.answers else table["input_ids"][:]
+        outputs = self.generate(given, table["length"][:], progress, journal, first)
         entries = []
         for row, one in zip(rows, group_by_row(table, outputs), strict=True):
             made = sum(one.outputs, [])
             prediction = self.finish(row, made)
+            if self.task.answers:
+                told = self.task.details(row, made) if self.task.details else {}
+                entries.append({"id": row["id"], "source": "\n".join(one.sources), "prediction": prediction, **told})
+                continue
             chosen = max((each for each in made if each.text == prediction), key=lambda each: each.score, default=None)
             entry = {"id": row["id"], "source": "\n".join(one.sources), "prediction": prediction}
             entry |= {"score": chosen and round(chosen.score, 4), "hit_limit": bool(chosen and chosen.hit_limit)}
@@ -274,7 +287,8 @@ class Predictor:
 
     def changed(self) -> str | None:
         """A sentence if the recipe in the repository is no longer the one that ran."""
-        now, ran = RECIPES / f"{self.record['recipe']['name']}.py", self.record["recipe"]["sha256"]
+        name, ran = f"{self.record['recipe']['name']}.py", self.record["recipe"]["sha256"]
+        now = next(RECIPES.rglob(name), RECIPES / name)
         if ran is None or not now.is_file() or disk.sha256(now) == ran:
             return None
         return f"{now.name} has changed since; this run's own recipe.py is used"
@@ -296,6 +310,22 @@ class Engine:
         with decoding.sampled(self.config, seed):
             made, scores = decoding.generate_ids(self.model, encoded, mask, self.config, with_scores=True)
         return decoding.read_outputs(made.cpu(), scores.cpu(), self.tokenizer, self.config, with_scores=True)
+
+
+class Reader:
+    """A model that writes nothing: the Outputs of features, which `generate` takes for ids."""
+
+    def __init__(self, model: torch.nn.Module, tokenizer: Any, task: tasks.Task, settings: Any):
+        self.model, self.task, self.known, self.config = model, task, (settings, tokenizer), GenerationConfig()
+        self.collate = Collator(tokenizer)
+
+    @torch.inference_mode()
+    def __call__(self, features: list[dict], seed: int) -> list[list[Output]]:
+        batch = self.collate(features).to(self.model.device)
+        labels = batch.pop("labels", None)
+        batch.pop("feature", None)
+        answers = self.task.answers(self.model(**batch), labels).float().cpu().numpy()
+        return [[self.task.decode(*pair, *self.known)] for pair in zip(answers, features, strict=True)]
 
 
 # What run.json says of an export -> the module of its engine, whose library only those who export need.
@@ -344,7 +374,7 @@ def _load_recipe(path: Path, trusted: bool) -> ModuleType:
     """The module in `path`; the search path stays as it was, though a recipe puts its repository there."""
     if not path.is_file():
         raise UserError(f"{path}: no such file; it was written by the run, and says how sources are made")
-    if not trusted and disk.sha256(path) not in {disk.sha256(one) for one in RECIPES.glob("*.py")}:
+    if not trusted and disk.sha256(path) not in {disk.sha256(one) for one in RECIPES.rglob("*.py")}:
         raise UserError(
             f"{path}: a program, and none of the recipes in {RECIPES}: it was changed there since, or comes from "
             "somebody else. Read it, then let it run with --trust_recipe (in Python: trust_recipe=True)"

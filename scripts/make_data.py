@@ -25,7 +25,7 @@ SEED = 17
 def build(seed=SEED):
     """Return {"task/split.jsonl": the file's bytes} for every task, with the files that a task has beside them."""
     files = {}
-    for task in corpus.TASKS:
+    for task in corpus.DATA:
         for name, text in getattr(corpus.module_of(task), "extras", lambda seed: {})(seed).items():
             files[name] = text.encode("utf-8")
         for split, rows in corpus.module_of(task).rows(seed).items():

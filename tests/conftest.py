@@ -133,6 +133,39 @@ def make_model(family, tokenizer, tied=False, dropout=0.0, seed=0, layers=2):
     return model
 
 
+def make_plain(family, seed=0):
+    """(tokenizer, model) that generate nothing: a random "bert" with its masked language model's head, or a "gpt"."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import BertConfig, BertForMaskedLM, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] if family == "bert" else ["<|endoftext|>"]
+    letters = [chr(code) for code in range(33, 127)]
+    pieces = list(dict.fromkeys([*special, *letters, *(f"##{letter}" for letter in letters), *WORDS]))
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    core = Tokenizer(models.WordPiece(vocabulary, unk_token=special[1] if family == "bert" else special[0]))
+    core.add_special_tokens(special)
+    core.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    torch.manual_seed(seed)
+    if family == "bert":
+        core.post_processor = processors.TemplateProcessing(
+            single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+        )
+        named = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")}
+        names = ["input_ids", "token_type_ids", "attention_mask"]
+        size = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+        drop = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+        model = BertForMaskedLM(BertConfig(vocab_size=len(pieces), max_position_embeddings=128, **size, **drop))
+    else:
+        named = dict.fromkeys(("bos_token", "eos_token", "unk_token"), "<|endoftext|>")
+        names = ["input_ids", "attention_mask"]
+        size = {"n_embd": 32, "n_layer": 1, "n_head": 2, "n_positions": 128, "bos_token_id": 0, "eos_token_id": 0}
+        drop = dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0)
+        model = GPT2LMHeadModel(GPT2Config(vocab_size=len(pieces), **size, **drop))
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, model_max_length=128, model_input_names=names, **named)
+    return tokenizer, model
+
+
 # ---------------------------------------------------------------- runs of recipes
 
 

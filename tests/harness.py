@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 import transformers
-from conftest import ROOT, WORDS, make_model, make_tokenizer
+from conftest import ROOT, WORDS, make_model, make_plain, make_tokenizer
 from helpers import as_flags, block_sockets, records, run_recipe, write_jsonl
 
 from recipes import prediction, report
@@ -189,6 +189,45 @@ KINDS = {
     ),
 }  # fmt: skip
 NAMES = tuple(KINDS)
+
+
+def sorted_texts():
+    """Texts whose first word tells their label; one label is rare, and some rows have a second text."""
+    rows = {}
+    for split, count in (("train", 24), ("validation", 7), ("test", 9)):
+        rows[split] = records(split, count)
+        for number, row in enumerate(rows[split]):
+            row["label"] = ["bug", "praise", "bug", "wish"][number % 4]
+            row["text"] = f"{dict(bug='broken', praise='thanks', wish='please')[row['label']]} {row.pop('document')}"
+            del row["summary"]
+    return rows
+
+
+def plain_texts():
+    counts = {"train": 40, "validation": 10, "test": 12}
+    return {
+        split: [{"id": row["id"], "text": row["document"]} for row in records(split, count)]
+        for split, count in counts.items()
+    }
+
+
+def blocks(rows):
+    """The ids of blocks of up to 64 tokens begin with those of their first texts; see test_neighbours_language.py."""
+    return None
+
+
+# The recipes of recipes/neighbours/, by module; `decoded` and `notes` say nothing of them.
+NEIGHBOURS = {
+    "neighbours.classify_distilbert": Kind(
+        sorted_texts, {"max_source_length": 48, "num_train_epochs": 2, "per_device_train_batch_size": 8},
+        trivial="most frequent label", counts="train 24, validation 7, test 9", decoded="", target=("label",),
+        family="bert",
+    ),
+    "neighbours.adapt_mlm": Kind(
+        plain_texts, {"max_source_length": 64, "num_train_epochs": 2, "per_device_train_batch_size": 4},
+        trivial="token frequencies", counts="train", decoded="", target=(), family="bert", ids=blocks,
+    ),
+}  # fmt: skip
 write_report = report.write
 
 
@@ -196,14 +235,17 @@ class Small:
     """A recipe with a few rows and a tiny random model of its family, in a folder."""
 
     def __init__(self, name, folder):
-        self.name, self.kind, self.folder = name, KINDS[name], Path(folder)
+        self.name, self.kind, self.folder = name, {**KINDS, **NEIGHBOURS}[name], Path(folder)
         self.recipe = importlib.import_module(f"recipes.{name}")
         self.main, self.metrics = self.recipe.main, self.recipe.METRICS
         self.rows, self.model = self.kind.rows(), self.folder / "model"
         for split, rows in self.rows.items():
             write_jsonl(self.folder / f"{split}.jsonl", rows)
-        tokenizer = make_tokenizer(bos="<s>" if self.kind.family == "bart" else None)
-        model = make_model(self.kind.family, tokenizer, layers=1)
+        if name in NEIGHBOURS:
+            tokenizer, model = make_plain(self.kind.family)
+        else:
+            tokenizer = make_tokenizer(bos="<s>" if self.kind.family == "bart" else None)
+            model = make_model(self.kind.family, tokenizer, layers=1)
         if self.kind.family == "bart":  # another task's generation settings, as BART-CNN carries them
             model.generation_config.update(min_length=23, num_beams=4, length_penalty=2.0, early_stopping=True)
         model.save_pretrained(self.model)
@@ -289,7 +331,7 @@ def answers(monkeypatch, recipe, answer):
 
 def task(source, target):
     """A task of nothing but two templates."""
-    nothing = dict.fromkeys(("prepare", "learned", "finish"))
+    nothing = dict.fromkeys(("prepare", "learned", "finish", "encode"))
     return SimpleNamespace(recipe=Path(__file__), source=source, target=target, **nothing)
 
 
@@ -306,7 +348,7 @@ def training_table(table):
 
 def make_trainer(model, args, train_dataset, tokenizer, recipe, target, max_tokens_per_batch=None):
     """The recipes' trainer, with the recipe's scores."""
-    judged_by = SimpleNamespace(target=target, finish=None, score=recipe.score)
+    judged_by = SimpleNamespace(target=target, score=recipe.score, **dict.fromkeys(("finish", "decode", "details")))
     return Seq2SeqTrainer(
         model=model,
         args=args,

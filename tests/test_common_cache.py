@@ -42,7 +42,9 @@ class Counting:
 
 
 def task_of(prepare=None, recipe=Path(__file__)):
-    return SimpleNamespace(recipe=recipe, source="{document}", target="{summary}", prepare=prepare, learned=None)
+    return SimpleNamespace(
+        recipe=recipe, source="{document}", target="{summary}", prepare=prepare, learned=None, encode=None
+    )
 
 
 def made(rows=ROWS, tokenizer=None, prepare=None, **settings):

@@ -57,9 +57,9 @@ Fields: Any = dataclasses.make_dataclass("Fields", [_field(name, *line) for name
 class RecipeSettings(Fields):
     """What a recipe adds to the library's training arguments; its fields are those of flags.yaml, "settings"."""
 
-    # Names that a flag or the YAML file gave; notes on how they were taken; whether a model is trained. Without a type
-    # they are no fields: no flags, in no record and no comparison.
-    given, notes, trains = frozenset(), (), True
+    # Names that a flag or the YAML file gave; notes on how they were taken; whether a model is trained; flags that the
+    # recipe has no use for. Without a type they are no fields: no flags, in no record and no comparison.
+    given, notes, trains, unused = frozenset(), (), True, ()
 
     def problems(self) -> list[str]:
         """What a recipe itself finds wrong with its settings, a sentence each; said together with everything else."""
@@ -156,6 +156,8 @@ def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]
         fault = fault_of_number(name, value) if isinstance(value, (int, float)) else None
         if fault:
             yield f"--{name} {value}: {fault}"
+    for name in given.intersection(settings.unused):
+        yield f"--{name}: not used by this recipe; leave it out"
     for name, (value, reason) in FIXED.items():
         if name in given and values[name] != value:
             yield f"--{name} {values[name]}: must be {value} here; {reason}"

@@ -58,7 +58,7 @@ def tokenize(splits: dict[str, list[dict]], task: Task, tokenizer: PreTrainedTok
     # Until here the tokenizer may use all cores. A process that is forked later, such as a worker that loads batches,
     # would wait for those threads for ever, or warn that it does without.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    lost = lost_characters(next(iter(tables.values())), task.target, tokenizer)
+    lost = {} if task.encode else lost_characters(next(iter(tables.values())), task.target, tokenizer)
     return Tables(tables, length_report(tables, settings), lost)
 
 
@@ -69,6 +69,10 @@ def encode(
     template = source_template(task.source, settings.source_prefix)
     prepare = task.prepare or (lambda row, *_: [fill(template, row)])
     encoder = tokens.Encoder(tokenizer, template + task.target)
+    if task.encode:
+        made = ((number, row, one) for number, row in numbered for one in task.encode(row, settings, tokenizer, learn))
+        yield from ({"example": number, "row": row, **one} for number, row, one in made)
+        return
     for start in range(0, len(numbered), BATCH):
         features = [
             {"example": number, "row": row, "source": source}
@@ -121,7 +125,8 @@ def _kept(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, sett
     its place when it is whole. Where nothing can be kept, each process makes its own.
     """
     where = {"numbered": list(enumerate(rows)), "task": task, "tokenizer": tokenizer, "settings": settings}
-    columns = _columns(rows[0])
+    one = {"example": 0, "row": rows[0], "source": "", "input_ids": [], "length": 0, "labels": [], "target_length": 0}
+    columns = _columns(next(encode([(0, rows[0])], task, tokenizer, settings)) if task.encode else one)
     table, workers = None, settings.preprocessing_num_workers
     if workers:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -144,11 +149,10 @@ def _kept(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, sett
     return table.add_column("feature", range(len(table)))
 
 
-def _columns(row: dict) -> datasets.Features:
-    ids, number, text = List(Value("int32")), Value("int64"), Value("large_string")
-    fields = {name: List(text) if isinstance(value, list) else text for name, value in row.items()}
-    source = {"example": number, "row": fields, "source": text, "input_ids": ids, "length": number}
-    return datasets.Features(source | {"labels": ids, "target_length": number})
+def _columns(feature: dict) -> datasets.Features:
+    text, kinds = Value("large_string"), {int: Value("int64"), str: Value("large_string"), list: List(Value("int32"))}
+    fields = {name: List(text) if isinstance(value, list) else text for name, value in feature["row"].items()}
+    return datasets.Features({name: kinds.get(type(value), fields) for name, value in feature.items()})
 
 
 def _key(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, settings) -> str:
@@ -177,10 +181,10 @@ def _forget(place: Path) -> None:
 
 def length_report(tables: dict[str, Dataset], settings) -> dict:
     """{split: {side: counts}} of lengths in tokens; see metrics/lengths.py."""
-    limits = {"source": settings.max_source_length, "target": settings.max_target_length}
-    columns = {"source": "length", "target": "target_length"}
+    limits = {"length": settings.max_source_length, "target_length": settings.max_target_length}
+    sides = {"length": "source", "target_length": "target"}
     return {
-        split: {side: lengths.spread(np.asarray(table[columns[side]][:]), most) for side, most in limits.items()}
+        split: {sides[n]: lengths.spread(np.asarray(table[n][:]), limits[n]) for n in sides if n in table.column_names}
         for split, table in tables.items()
     }
 

@@ -59,8 +59,12 @@ class Judge:
         if len(number) != len(table):
             raise RuntimeError(f"evaluated {len(number)} of {len(table)} features")
         chosen = len(table.unique("example")) < len(table)  # some row has several sources to choose among
-        config = self.args.generation_config
-        outputs = read_outputs(made.predictions[first], scores[first], self.tokenizer, config, chosen)
+        config, known = self.args.generation_config, (self.settings, self.tokenizer)
+        if self.task.decode:
+            pairs = zip(made.predictions[first], table, strict=True)
+            outputs = [[self.task.decode(answer, feature, *known)] for answer, feature in pairs]
+        else:
+            outputs = read_outputs(made.predictions[first], scores[first], self.tokenizer, config, chosen)
         self.texts = {int(n): [one.text for one in several] for n, several in zip(number, outputs, strict=True)}
         return {"loss": float(losses[first].sum() / tokens[first].sum()), **self.score_outputs(outputs, table)}
 
@@ -76,6 +80,7 @@ class Judge:
             row |= {"reference": texts[0] if len(texts) == 1 else texts, "prediction": one.prediction, **scores}
             if len(one.variants) > 1:
                 row["variants"] = one.variants
+            row |= self.task.details(one.row, sum(one.outputs, [])) if self.task.details else {}
             row["hit_limit"] = any(output.hit_limit for several in one.outputs for output in several)
             self.rows.append(row)
         share = 100 * sum(row["hit_limit"] for row in self.rows) / len(self.rows)

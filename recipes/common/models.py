@@ -31,8 +31,8 @@ def load(settings: RecipeSettings, args: TrainingArguments) -> tuple[nn.Module, 
 def load_config(settings: RecipeSettings, args: TrainingArguments) -> PreTrainedConfig:
     """The model's configuration, checked: an encoder-decoder, at a length and precision it can work with."""
     name = settings.model_name_or_path
-    _check_folder(name)
-    config = _from_hub(transformers.AutoConfig, settings)
+    check_folder(name)
+    config = from_hub(transformers.AutoConfig, settings)
     family = families.of(config)
     if not family and not settings.trust_remote_code:
         family = {"refused": "is not an encoder-decoder for text"}
@@ -73,7 +73,7 @@ def load_tokenizer(settings: RecipeSettings) -> PreTrainedTokenizerBase:
     if Path(name).is_dir() and not any(next(Path(name).glob(pattern), None) for pattern in vocabularies):
         # transformers 5 would make an empty one, to which every letter is unknown.
         raise UserError(f"{flag} {name}: the folder has no tokenizer; add its files, or name one with --tokenizer_name")
-    tokenizer = _from_hub(transformers.AutoTokenizer, settings, flag)
+    tokenizer = from_hub(transformers.AutoTokenizer, settings, flag)
     for role, means in (("pad", "padding"), ("eos", "end")):
         if getattr(tokenizer, f"{role}_token_id") is None:
             found = _named_elsewhere(f"{role}_token_id", tokenizer, settings)
@@ -90,7 +90,7 @@ def _named_elsewhere(role: str, tokenizer: PreTrainedTokenizerBase, settings: Re
     """The token that the configuration, or that of generation, names for "pad_token_id" or "eos_token_id"."""
     for kind in (transformers.AutoConfig, transformers.GenerationConfig):
         with contextlib.suppress(UserError):  # not every folder has both files
-            number: Any = getattr(_from_hub(kind, settings), role, None)
+            number: Any = getattr(from_hub(kind, settings), role, None)
             if number is not None:
                 return tokenizer.convert_ids_to_tokens(number if isinstance(number, int) else number[0])
     return None
@@ -108,7 +108,7 @@ def load_model(settings: RecipeSettings, config: PreTrainedConfig, tokenizer: Pr
         model = _without_weights(config, settings)
     else:
         options = {"config": config, "dtype": torch.float32, "output_loading_info": True}
-        model, loading = _from_hub(transformers.AutoModelForSeq2SeqLM, settings, **options)
+        model, loading = from_hub(transformers.AutoModelForSeq2SeqLM, settings, **options)
         # Sines and cosines of positions, as PEGASUS has them, are computed by the library, and in no file.
         tables = {f"{name}.weight" for name, one in model.named_modules() if "Sinusoidal" in type(one).__name__}
         missing = sorted(set(loading["missing_keys"]) - tables)
@@ -221,7 +221,7 @@ def add_rows(model: nn.Module, rows: list[int], like: list[int] | None = None) -
                 layer.weight[rows] = layer.weight[like or slice(rows[0])].mean(0)
 
 
-def _check_folder(name: str) -> None:
+def check_folder(name: str) -> None:
     path, fault = Path(name), None
     looks_local = path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
     if name and path.is_dir() and not (path / "config.json").is_file():
@@ -235,7 +235,7 @@ def _check_folder(name: str) -> None:
         raise UserError(f"--model_name_or_path {name}: {fault}")
 
 
-def _from_hub(auto_class: Any, settings: RecipeSettings, flag: str = "--model_name_or_path", **options: Any) -> Any:
+def from_hub(auto_class: Any, settings: RecipeSettings, flag: str = "--model_name_or_path", **options: Any) -> Any:
     """`auto_class.from_pretrained` of what `flag` names, with the library's errors turned into one helpful sentence."""
     name = getattr(settings, flag.removeprefix("--"))
     options["revision"] = settings.model_revision if flag == "--model_name_or_path" else None

@@ -40,6 +40,14 @@ class Task:
         prepare(row, settings, tokenizer) -> sources   one source or several; by default SOURCE, filled in
         learned(row, source, settings) -> text         what training sees; by default the first reference
         finish(row, outputs) -> prediction             from the outputs of all sources; by default the first text
+        details(row, outputs) -> {column: value}       what predictions.jsonl tells of a row besides
+
+    and, where nothing is generated:
+
+        load(settings, args) -> (model, tokenizer)     of a finished run, too; by default models.load
+        encode(row, settings, tokenizer, learn) -> features   {"source", "input_ids", "length", "labels", ...}
+        answers(outputs, labels) -> tensor             what is kept of the model's outputs, shape (batch, ...)
+        decode(answer, feature, settings, tokenizer) -> Output    of one of them, padded with -100
     """
 
     recipe: Path
@@ -60,6 +68,11 @@ class Task:
     prepare: Callable | None = None
     learned: Callable | None = None
     finish: Callable | None = None
+    details: Callable | None = None
+    load: Callable | None = None
+    encode: Callable | None = None
+    answers: Callable | None = None
+    decode: Callable | None = None
 
 
 FUNCTIONS = [one.name for one in dataclasses.fields(Task)][7:]  # from `score` on
@@ -110,7 +123,7 @@ def with_column_flags(settings: type, columns: dict[str, tuple[str | None, tuple
 
 def _check(task: Task, functions: Iterable[Callable], module_name: str) -> None:
     """One sentence for each name that is used and that nothing defines, such as one left in a copied recipe."""
-    settings = {one.name for one in dataclasses.fields(task.settings)}
+    settings = {*dir(task.settings), *(one.name for one in dataclasses.fields(task.settings))}
     name, problems = task.recipe.name, []
     for title, template in (("SOURCE", task.source), ("TARGET", task.target)):
         try:

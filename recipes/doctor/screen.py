@@ -62,4 +62,6 @@ def show_example(feature: dict, tokenizer: PreTrainedTokenizerBase, settings, ar
     ids = {name: tokenizer.convert_tokens_to_ids(token) for name, token in special.items() if token}
     say(args, "special   " + ", ".join(f"{name} {special[name]!r} is id {number}" for name, number in ids.items()))
     for name in ("input_ids", "labels"):
-        say(args, f"{name:9} {feature[name]}", f"  decoded {tokenizer.decode(feature[name])!r}")
+        say(args, f"{name:9} {feature[name]}")
+        if name == "input_ids" or "target_length" in feature:  # labels of other tasks are no tokens
+            say(args, f"  decoded {tokenizer.decode(feature[name])!r}")

@@ -33,8 +33,8 @@ from .words import is_spaceless, space_out, split_sentences, tokenize
 # Is a greater value the better one? A library that has to guess takes TER for "greater is better".
 METRICS = {
     **dict.fromkeys(["rouge1", "rouge2", "rougeL", "rougeLsum", "bleu", "chrf", "ibleu", "exact_match", "f1"], True),
-    "distinct_outputs": True,
-    **dict.fromkeys(["loss", "ter", "self_bleu", "copy_rate"], False),
+    **dict.fromkeys(["distinct_outputs", "accuracy", "f1_macro", "f1_micro", "precision", "recall"], True),
+    **dict.fromkeys(["loss", "ter", "self_bleu", "copy_rate", "perplexity"], False),
 }
 
 

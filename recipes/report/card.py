@@ -20,12 +20,19 @@ CARD = """\
 | {{ label }} | {% for name in metrics %}{{ "%.1f" | format(scores[name]) }} \
 ({{ "%.1f" | format(scores[name ~ "_ci_low"]) }} to {{ "%.1f" | format(scores[name ~ "_ci_high"]) }}) | {% endfor %}
 {% endfor %}
-Scores run from 0 to 100, with 95 % bootstrap intervals. Decoding, in fp32: {{ decoding }}.
+Scores{{ " run from 0 to 100," if "perplexity" not in metrics }} with 95 % bootstrap intervals, in fp32.\
+{{ " Decoding: " ~ decoding ~ "." if decoding }}
 Signature: {{ signatures }}.
 
 ## Use it
 
 ```python
+{% if not decoding -%}
+from recipes.prediction import Predictor
+
+predict = Predictor({{ folder | tojson }})
+print(predict([{{ example | tojson }}]))
+{% else -%}
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 folder = {{ folder | tojson }}
@@ -34,6 +41,7 @@ texts = [{{ example | tojson }}]
 limits = dict(padding=True, truncation=True, max_length={{ settings.max_source_length }})
 inputs = tokenizer(texts, return_tensors="pt", **limits)
 print(tokenizer.batch_decode(model.generate(**inputs), skip_special_tokens=True))
+{% endif -%}
 ```
 
 A source is made of a record by `{{ source }}`; the target was `{{ target }}`.
@@ -66,7 +74,7 @@ def write_card(folder: str | Path) -> None:
     head = ModelCardData(
         library_name="transformers",
         base_model=record["settings"]["model_name_or_path"],
-        tags=["text2text-generation", record["recipe"]["name"]],
+        tags=["text2text-generation"] * bool(decoding) + [record["recipe"]["name"]],
     )
     shown = {
         **record,

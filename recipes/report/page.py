@@ -47,6 +47,7 @@ METRIC_NOTES = {
     "self_bleu": "bleu against the source",
     "copy_rate": "% of the outputs that are the source again",
     "distinct_outputs": "how many of a row's outputs differ, a count",
+    "perplexity": "the number of tokens between which the model hesitates, so to speak; it is 1 at best",
     "ter": "edits per 100 words of the reference; it can be above 100",
 }
 SPLITS = {"train": "training", "validation": "validation", "test": "test", "second_test": "second test"}
@@ -121,6 +122,7 @@ def view(folder):
         "rows": rows,
         "notes": [shorten(str(note), 300) for note in notes[:MOST]],
         "more_notes": len(notes[MOST:]),
+        "tables": record.get("tables") or {},
         "repeat": how_to_repeat(record),
     }
     return parts | {"notices": notices(parts)}

@@ -23,6 +23,10 @@ def print_table(folder: Path) -> None:
         title = f"{Path(data['sources']['second_test']['file']).stem}, {data['rows']['second_test']['used']} rows"
         cells = [_with_interval(scores, f"second_test_{name}") for name in record["metrics"]]
         print(f"{title:<22}" + "".join(f"{cell:>24}" for cell in cells))
+    for title, (header, *rows) in (record.get("tables") or {}).items():
+        widths = [max(map(len, column)) for column in zip(*rows, [title, *header[1:]], strict=True)]
+        lines = [zip(row, widths, strict=True) for row in ([title, *header[1:]], *rows)]
+        print("", *("   ".join(cell.ljust(width) for cell, width in line).rstrip() for line in lines), sep="\n")
     print("\ntook      " + ", ".join(f"{stage} {value:.0f} s" for stage, value in record["seconds"].items()))
     if record["peak_memory_gib"]:
         print(f"memory    {record['peak_memory_gib']} GiB at most")

@@ -58,7 +58,8 @@ def load_pieces(
         size: rows of a piece; None: all.
         own_ids: False: number the rows, though they may have ids.
     """
-    fields = {field: one for field, one in task.columns.items() if field not in fields_of(task.target)}
+    targets = set(fields_of(task.target)) - set(fields_of(task.source))
+    fields = {field: one for field, one in task.columns.items() if field not in targets}
     columns = {field: getattr(settings, flag) for field, (flag, _) in fields.items() if flag in settings.given}
     before, first = {field: report["columns"].get(field) for field in fields}, 1
     for field, (flag, known) in fields.items():

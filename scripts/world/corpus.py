@@ -8,6 +8,7 @@ from importlib.util import find_spec
 # Of twelve paragraphs, how many are by which module. Each has rows(seed) and paragraphs(rng), which never ends.
 WEIGHTS = {"tickets": 3, "products": 2, "faq": 2, "policies": 2.5, "chats": 2.5}
 TASKS = tuple(task for task in WEIGHTS if find_spec(f"world.{task}"))
+DATA = (*TASKS, "feedback")  # what data sets are made of; no text of feedback is for pre-training
 
 
 def module_of(task):

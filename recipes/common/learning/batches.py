@@ -118,8 +118,8 @@ def with_blank(table: Dataset) -> Dataset:
     """`table` with one more row that has no target and so no part in the loss: what fills the last step."""
     if not len(table):
         return table
-    blank = {**table[int(np.argmin(table["length"]))], "labels": [LABEL_PAD], "feature": len(table)}
-    return table.add_item(blank)
+    blank = table[int(np.argmin(table["length"]))]
+    return table.add_item({**blank, "labels": [LABEL_PAD] * len(blank["labels"]), "feature": len(table)})
 
 
 @dataclass
@@ -139,7 +139,7 @@ class Collator:
         self.pad = DataCollatorForSeq2Seq(self.tokenizer, pad_to_multiple_of=PAD_TO, label_pad_token_id=LABEL_PAD)
 
     def __call__(self, features: list[dict]) -> dict[str, torch.Tensor]:
-        names = [name for name in ("input_ids", "labels", "feature") if name in features[0]]
+        names = [name for name in ("input_ids", "token_type_ids", "labels", "feature") if name in features[0]]
         batch = self.pad([{name: feature[name] for name in names} for feature in features])
         if self.model is not None and "labels" in names:
             batch["decoder_input_ids"] = decoder_inputs(batch["labels"], self.model.config)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seq2SeqTrainer with its loss and its evaluation put right."""
+"""The library's trainers with their loss, their order and their evaluation put right."""
 
 import contextlib
 from pathlib import Path
@@ -20,18 +20,16 @@ from recipes.common.upstream import cpu
 from recipes.common.upstream.trainer import Hooks
 
 
-class Seq2SeqTrainer(Hooks):
-    """The library's trainer with its repairs, each a short override.
+class Trainer(Hooks):
+    """The library's plain trainer with the repairs that every task needs, each a short override.
 
-    - compute_loss: one sum over tokens, divided once by the tokens of the whole step (trap 1).
-    - prediction_step: that same loss, unsmoothed and kept per row; generation with the run's one GenerationConfig,
-      which the library would fill with its defaults and save (trap 6); one pass of the encoder for both.
+    - training_step, check_gradient: a loss or gradient that is no number ends the run (trap 2).
     - get_train_dataloader: steps of the same rows, however they are split; a blank row fills the last one.
     - evaluation_order: longest first, so that batches carry little padding and memory runs out at once or never.
     - train: goes on where early stopping had ended; train_loss is that of all steps, also of those before a resume.
 
-    Args: as for the library's, but compute_metrics is a judging.Judge and args.generation_config must be set;
-        max_tokens_per_batch makes batches of so many tokens instead of args.per_device_train_batch_size rows.
+    Args: as for the library's, but compute_metrics is a judging.Judge; max_tokens_per_batch makes batches of so many
+        tokens instead of args.per_device_train_batch_size rows.
     """
 
     def __init__(
@@ -48,21 +46,6 @@ class Seq2SeqTrainer(Hooks):
         for callback in (transformers.PrinterCallback, transformers.ProgressCallback):
             self.remove_callback(callback)
         self.add_callback(Epochs(self))
-        # compute_loss divides by num_items_in_batch itself: the Trainer counts the items, but must not divide again.
-        self.model_accepts_loss_kwargs = True
-        self.loss_is_scaled_for_ga = True
-
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        inputs = dict(inputs)
-        labels = inputs.pop("labels")
-        inputs.pop("feature", None)
-        hidden, head = decoder_states(model, inputs)
-        with self.accelerator.autocast():  # the head in bf16, too; what is summed is fp32
-            loss = token_loss(hidden, head, labels, label_smoothing=self.args.label_smoothing_factor)
-        tokens = (labels != -100).sum() if num_items_in_batch is None else num_items_in_batch
-        # DistributedDataParallel averages gradients over processes, each of which holds a part of the sum.
-        loss = loss / tokens * (1 if num_items_in_batch is None else self.accelerator.num_processes)
-        return (loss, {"hidden": hidden}) if return_outputs else loss
 
     def training_step(self, model, inputs, num_items_in_batch=None):
         with cpu.fast_training(self.accelerator.unwrap_model(model)):
@@ -124,6 +107,52 @@ class Seq2SeqTrainer(Hooks):
     def evaluation_order(self, dataset: Dataset) -> list[int]:
         return np.argsort(-np.asarray(dataset["length"]), kind="stable").tolist()
 
+    def evaluate(self, *args, **kwargs) -> dict[str, float]:
+        metrics = super().evaluate(*args, **kwargs)
+        return metrics if self.is_in_train else metrics | self._precision_gap()
+
+    def _score(self, made: EvalPrediction) -> dict[str, float]:
+        metrics = self.judge(made, self.callback_handler.eval_dataloader.dataset)
+        self.__dict__.pop("model_preparation_time", None)  # the library would add it to the scores
+        if self.is_in_train:
+            self.texts_in_training[self.state.global_step] = self.judge.texts
+        return metrics
+
+    def _precision_gap(self) -> dict[str, float]:
+        """How many of the texts that chose the best checkpoint, in training's precision, come out otherwise in fp32."""
+        chosen, now = self.texts_in_training.get(self.state.best_global_step, {}), self.judge.texts
+        shared = [number for number in chosen if number in now]
+        if not shared or not (self.args.bf16 or self.args.fp16):
+            return {}
+        return {"eval_texts_changed_by_fp32": 100 * sum(chosen[n] != now[n] for n in shared) / len(shared)}
+
+
+class Seq2SeqTrainer(Trainer, transformers.Seq2SeqTrainer):
+    """The same for encoder-decoder models; args.generation_config must be set.
+
+    - compute_loss: one sum over tokens, divided once by the tokens of the whole step (trap 1).
+    - prediction_step: that same loss, unsmoothed and kept per row; generation with the run's one GenerationConfig,
+      which the library would fill with its defaults and save (trap 6); one pass of the encoder for both.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # compute_loss divides by num_items_in_batch itself: the Trainer counts the items, but must not divide again.
+        self.model_accepts_loss_kwargs = True
+        self.loss_is_scaled_for_ga = True
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        inputs = dict(inputs)
+        labels = inputs.pop("labels")
+        inputs.pop("feature", None)
+        hidden, head = decoder_states(model, inputs)
+        with self.accelerator.autocast():  # the head in bf16, too; what is summed is fp32
+            loss = token_loss(hidden, head, labels, label_smoothing=self.args.label_smoothing_factor)
+        tokens = (labels != -100).sum() if num_items_in_batch is None else num_items_in_batch
+        # DistributedDataParallel averages gradients over processes, each of which holds a part of the sum.
+        loss = loss / tokens * (1 if num_items_in_batch is None else self.accelerator.num_processes)
+        return (loss, {"hidden": hidden}) if return_outputs else loss
+
     def prediction_step(self, model, inputs, prediction_loss_only, ignore_keys=None, **gen_kwargs):
         """(None, ids, (feature, loss, tokens, scores)) of a batch: generated ids, shape (batch, length, sequences).
 
@@ -147,30 +176,11 @@ class Seq2SeqTrainer(Hooks):
                 ids, scores = generate_ids(model, encoded, inputs["attention_mask"], config, with_scores)
         return None, ids, (feature, losses, (labels != -100).sum(dim=1), scores)
 
-    def evaluate(self, *args, **kwargs) -> dict[str, float]:
-        metrics = super().evaluate(*args, **kwargs)
-        return metrics if self.is_in_train else metrics | self._precision_gap()
-
-    def _score(self, made: EvalPrediction) -> dict[str, float]:
-        metrics = self.judge(made, self.callback_handler.eval_dataloader.dataset)
-        self.__dict__.pop("model_preparation_time", None)  # the library would add it to the scores
-        if self.is_in_train:
-            self.texts_in_training[self.state.global_step] = self.judge.texts
-        return metrics
-
-    def _precision_gap(self) -> dict[str, float]:
-        """How many of the texts that chose the best checkpoint, in training's precision, come out otherwise in fp32."""
-        chosen, now = self.texts_in_training.get(self.state.best_global_step, {}), self.judge.texts
-        shared = [number for number in chosen if number in now]
-        if not shared or not (self.args.bf16 or self.args.fp16):
-            return {}
-        return {"eval_texts_changed_by_fp32": 100 * sum(chosen[n] != now[n] for n in shared) / len(shared)}
-
 
 class Epochs(transformers.TrainerCallback):
     """Gives each epoch its order, and has the loss logged wherever a checkpoint may be, so that no step's is lost."""
 
-    def __init__(self, trainer: Seq2SeqTrainer):
+    def __init__(self, trainer: Trainer):
         self.trainer = trainer
 
     def on_train_begin(self, args, state, control, **kwargs):

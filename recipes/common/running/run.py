@@ -117,9 +117,9 @@ class Run:
         Args:
             more: what else run.json shall hold.
         """
-        decoding = self.args.generation_config.to_diff_dict()
-        self.record |= {"lengths": tables.lengths, "lost": tables.lost, "notes": tables.notes, "decoding": decoding}
-        self.record |= more
+        config = self.args.generation_config
+        self.record |= {"lengths": tables.lengths, "lost": tables.lost, "notes": tables.notes}
+        self.record |= {"decoding": config.to_diff_dict() if config else {}, **more}
         if not Path(self.settings.model_name_or_path).is_dir():
             self.record["base"] = record.base_of(self.settings)  # loading it has asked the Hub for its newest commit
         ending.install()
@@ -189,7 +189,8 @@ class Run:
             if judge.rows:
                 disk.write_lines(self.folder / "predictions.jsonl", judge.rows)
             model = lora.save(trainer.model, self.folder / "adapter")
-            model.generation_config = self.args.generation_config
+            if self.args.generation_config:
+                model.generation_config = self.args.generation_config
             model.save_pretrained(self.folder)
             trainer.processing_class.save_pretrained(self.folder)
         if judge.baselines:

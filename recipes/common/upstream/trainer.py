@@ -8,7 +8,7 @@ import transformers
 from datasets import Dataset
 
 
-class Hooks(transformers.Seq2SeqTrainer):
+class Hooks(transformers.Trainer):
     """The library's trainer with a public method for each private one that the recipes need."""
 
     def check_gradient(self, norm: torch.Tensor) -> None:
