@@ -205,7 +205,8 @@ class Predictor:
             prediction = self.finish(row, made)
             if self.task.answers:
                 told = self.task.details(row, made) if self.task.details else {}
-                entries.append({"id": row["id"], "source": "\n".join(one.sources), "prediction": prediction, **told})
+                entry = {"id": row["id"], "source": "\n".join(one.sources), "prediction": prediction}
+                entries.append({**entry, "score": None, "hit_limit": False, **told})
                 continue
             chosen = max((each for each in made if each.text == prediction), key=lambda each: each.score, default=None)
             entry = {"id": row["id"], "source": "\n".join(one.sources), "prediction": prediction}

@@ -21,7 +21,7 @@ from transformers.hf_argparser import HfArg
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]  # so that this file runs as a script, a module or a copy
 
 from recipes import report
-from recipes.common import arguments, features, judging, models, reading, running
+from recipes.common import arguments, features, judging, reading, running
 from recipes.common.decoding import Output
 from recipes.common.tasks import task_of
 from recipes.neighbours import language, plain
@@ -126,7 +126,7 @@ def main(argv=None):
 
     # Data
     splits = reading.load(task, settings, seed=args.seed)
-    language.pack(splits, models.load_tokenizer(settings), settings.max_source_length)
+    language.pack(splits, plain.load_tokenizer(settings), settings.max_source_length)
     if run.is_done(splits):
         return report.show(run)
 

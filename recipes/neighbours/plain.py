@@ -157,7 +157,7 @@ def load(
         settings.labels = own
     for key, value in config.items():
         setattr(read, key, value)
-    tokenizer = models.load_tokenizer(settings, pad_with_end=True)
+    tokenizer = load_tokenizer(settings)
     longest = min(getattr(read, "max_position_embeddings", None) or math.inf, tokenizer.model_max_length)
     if settings.max_source_length > longest:
         raise UserError(f"--max_source_length {settings.max_source_length}: this model has {longest} positions")
@@ -173,3 +173,15 @@ def load(
         lacks = f"the checkpoint lacks {len(missing)} weights, such as {sorted(missing)[0]}"
         raise UserError(f"--model_name_or_path {name}: {lacks}")
     return model, tokenizer
+
+
+def load_tokenizer(settings: PlainSettings) -> PreTrainedTokenizerBase:
+    """The tokenizer of the checkpoint (or of --tokenizer_name); GPT-2's pads with its end token."""
+    flag = "--tokenizer_name" if settings.tokenizer_name else "--model_name_or_path"
+    tokenizer = models.from_hub(transformers.AutoTokenizer, settings, flag)
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    if len(tokenizer) <= len(tokenizer.all_special_tokens) or tokenizer.pad_token is None or not tokenizer.is_fast:
+        faults = "has words, a padding or an end token, and the library's fast kind"
+        raise UserError(f"{flag} {getattr(settings, flag.removeprefix('--'))}: needed is a tokenizer that {faults}")
+    tokenizer.padding_side = "right"
+    return tokenizer

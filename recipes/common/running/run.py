@@ -63,7 +63,7 @@ class Run:
             "commit": machine.commit(task.recipe.parent),
         }
         console.begin(settings, args)
-        if settings.model_name_or_path:  # before the data are read
+        if settings.model_name_or_path and not task.load:  # before the data are read
             models.load_config(settings, args)
 
     def is_done(self, splits: Splits) -> bool:
