@@ -60,6 +60,9 @@ predict: $(READY)  ## use a trained model: make predict RUN=outputs/summarize_t5
 doctor: $(READY)  ## what is wrong with data, checkpoint, set-up: make doctor TASK=summarize TRAIN=mine.csv, or RECIPE=headlines
 	$(strip $(BIN)/python scripts/doctor.py $(or $(RECIPE),$(TASK),$(error name a task: make doctor TASK=summarize)) $(if $(OWN)$(RECIPE),$(if $(CONFIG),--config $(CONFIG)),--config configs/embedded/$(TASK).yaml) $(FLAGS))
 
+export: $(VENV)/.requirements-export  ## prove a run's model in another form: make export RUN=outputs/summarize_t5 FORMAT=ctranslate2 PRECISION=int8
+	$(BIN)/python scripts/export.py --run $(or $(RUN),$(error name a run: make export RUN=outputs/summarize_t5 FORMAT=ctranslate2)) --format $(or $(FORMAT),$(error name a form: FORMAT=ctranslate2, onnx or merged)) $(if $(PRECISION),--precision $(PRECISION)) $(if $(OUT),--output $(OUT)) $(ARGS)
+
 try: $(READY)  ## ask a trained model on the terminal: make try RUN=outputs/summarize_t5
 	@$(BIN)/python scripts/predict.py --ask --run $(or $(RUN),$(error name a run: make try RUN=outputs/summarize_t5)) $(ARGS)
 
@@ -87,7 +90,7 @@ compare: $(LAB)  ## is one run better, or is it chance? make compare A=outputs/o
 
 setup: $(READY)  ## create the environment and install the pinned requirements
 
-test: $(READY) $(LAB)  ## run the tests (offline, on the CPU)
+test: $(READY) $(LAB) $(VENV)/.requirements-export  ## run the tests (offline, on the CPU)
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
 
 bench: $(READY)  ## measure speed and memory against plain defaults; rewrites docs/benchmarks.md (ARGS=--quick: only a try)
@@ -115,6 +118,11 @@ pretrain: $(READY)  ## rebuild the tiny base models (an hour and a quarter on on
 
 clean:  ## remove caches, never a trained model
 	find . -name __pycache__ -not -path './$(VENV)/*' -type d -exec rm -rf {} + && rm -rf .pytest_cache .ruff_cache
+
+# What only some targets need, each with its pins.
+$(VENV)/.requirements-%: requirements-%.txt $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 $(READY): requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'

@@ -124,6 +124,7 @@ def view(folder):
         "more_notes": len(notes[MOST:]),
         "tables": record.get("tables") or {},
         "repeat": how_to_repeat(record),
+        "exports": _read(folder / "exports.json").get("exports") or [],
     }
     return parts | {"notices": notices(parts)}
 

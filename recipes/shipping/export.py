@@ -14,6 +14,7 @@ from transformers import PreTrainedTokenizerBase
 
 from recipes.common import UserError, disk, short
 from recipes.prediction import Predictor, record_of
+from recipes.report import write_report
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Format -> its module here, if it is not transformers' own, and the precisions that it has.
@@ -96,9 +97,22 @@ def export(
             f"{short(first['trained'])} there, {short(first['exported'])} now"
         )
     unfinished.rename(output)
-    known = disk.read_json(run / LISTED) or []
-    disk.write_json(run / LISTED, [one for one in known if one["folder"] != made["folder"]] + [made])
+    known = (disk.read_json(run / LISTED) or {}).get("exports", [])
+    disk.write_json(run / LISTED, {"exports": [one for one in known if one["folder"] != made["folder"]] + [made]})
+    if (run / "report.html").exists():
+        write_report(run)
     return made
+
+
+def told(made: dict) -> str:
+    """A line of what `export` found."""
+    (old, new), (before, after) = made["megabytes"], made["rows_per_second"]
+    score = made["score_difference"]
+    apart = "" if score is None else f", whose scores differ by {score:.2g} at most"
+    return (
+        f"{made['format']} {made['precision']}: {made['equal']} of {made['rows']} texts equal{apart}; "
+        f"{old} -> {new} MB, {before} -> {after} rows/s ({made['speed']} x)"
+    )
 
 
 def _merged(folder: Path, model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, precision: str, _) -> None:
