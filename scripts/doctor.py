@@ -44,7 +44,7 @@ def main(argv=None):
         module = visit.find_recipe(settings.recipe)
         console.quiet()
         with contextlib.redirect_stdout(sys.stderr if settings.json else sys.stdout):
-            patient, findings = visit.visit(module.main, flags, settings.overfit)
+            patient, findings = visit.visit(module, flags, settings.overfit)
             if not settings.json:
                 visit.show(patient, findings)
             if settings.write_clean and patient is not None:

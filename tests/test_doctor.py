@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The doctor: what it finds in texts, tokens, checkpoints and labels, and that it finds nothing else."""
 
+import json
+import re
 import sys
 
 import damages
@@ -159,7 +161,7 @@ one_is_fast = pytest.mark.parametrize(
 def visited(recipe, *words):
     """What the doctor finds in a bundled run, without a step of training."""
     config = str(ROOT / f"configs/embedded/{BUNDLED[recipe][0]}.yaml")
-    return visit.visit(visit.find_recipe(recipe).main, ["--config", config, "--dry_run", *words])
+    return visit.visit(visit.find_recipe(recipe), ["--config", config, "--dry_run", *words])
 
 
 @pytest.fixture
@@ -198,3 +200,146 @@ def test_seventeen_planted_defects_are_found_and_nothing_else(recipe, bundled, t
         assert one.check in ("unusable", "lost") or named & wanted.get(one.check, planted), one.check
     # What is not about a row: the bell, and the letters of the planted texts that the tokenizer has not.
     assert {name for name, one in wrong.items() if not one.rows} <= {"unusable", "lost", "target_cut"}
+
+
+# ---------------------------------------------------------------- steps of training, in recipes with a fault
+
+COLLATOR = "data_collator=learning.Collator(tokenizer, model, settings.mask_special_tokens)"
+FAULTY = """
+def collator(tokenizer, model):
+    good = learning.Collator(tokenizer, model)
+    {before}
+
+    def collate(features):
+        batch = dict(good(features))
+        {after}
+        return batch
+
+    return collate
+
+
+# ---------------------------------------------------------------- Main
+"""
+FAULTS = {
+    "labels that are not shifted": (
+        {"after": 'batch["decoder_input_ids"] = batch["labels"].clamp(min=0)'},
+        "FAIL labels: the decoder reads the very tokens that it shall write: labels are not shifted",
+    ),
+    "padding that counts": (
+        {"after": 'batch["labels"] = batch["labels"].masked_fill(batch["labels"] == -100, tokenizer.pad_token_id)'},
+        "of 8 labels of a batch hold the padding token '<pad>' behind their end, and padding is learned",
+    ),
+    "padding on the left": (
+        {"before": 'tokenizer.padding_side = "left"'},
+        "FAIL labels: 2 sources and labels of a batch are padded on the left",
+    ),
+}
+
+
+@pytest.fixture
+def own_recipe(tmp_path):
+    """own_recipe({text: another}): a copy of summarize_t5.py with other lines, as a user makes one."""
+
+    def write(changes):
+        text = (ROOT / "recipes/summarize_t5.py").read_text(encoding="utf-8")
+        for old, new in changes.items():
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / "headlines.py"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def probed(doctor, smalls, capsys, tmp_path):
+    """probed(recipe's file or name, words): (exit code, the table) with steps of training."""
+
+    def run(recipe, *words, **changed):
+        limits = {"max_source_length": 64, "max_target_length": 24}
+        paths = damages.good("summarize_t5").write(tmp_path / "data")
+        flags = smalls("summarize_t5").flags(**{**limits, **paths, **changed})
+        code = doctor_script.main([recipe, *words, *flags])
+        return code, " ".join(capsys.readouterr().out.split())
+
+    return run
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_faulty_collator_is_named(name, own_recipe, probed):
+    parts, said = FAULTS[name]
+    code_of_it = FAULTY.format(**{"before": "", "after": "", **parts})
+    main = "\n# ---------------------------------------------------------------- Main\n"
+    code, out = probed(own_recipe({COLLATOR: "data_collator=collator(tokenizer, model)", main: code_of_it}))
+    assert code == 2
+    assert said in out, out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('SOURCE = "summarize: {document}"', 'SOURCE = "summarize: {document} {summary}"',
+         "SOURCE and TARGET both have {summary}: the model reads what it shall write"),
+        ("def trivial(row):", "def prepare(row, settings, tokenizer):\n"
+         '    return [f"{row[\'document\']} It is about: {row[\'summary\'][0]} and so on"]\n\n\n'
+         "def learned(row, source, settings):\n    return row['summary'][0]\n\n\ndef trivial(row):",
+         "the source holds the target, which its fields do not: the model reads what it shall write"),
+    ],
+    ids=["template", "prepare"],
+)  # fmt: skip
+def test_answers_in_the_source_are_named(old, new, said, own_recipe, doctor, smalls, tmp_path, capsys):
+    data = damages.good("summarize_t5")
+    for rows in data.splits.values():  # of words that stand elsewhere in the document
+        for row in rows:
+            row["summary"] = " ".join(row["summary"].split()[::-1])
+    flags = smalls("summarize_t5").flags(**data.write(tmp_path / "data"), dry_run=True)
+    code = doctor_script.main([own_recipe({old: new}), *flags])
+    assert said in " ".join(capsys.readouterr().out.split())
+    assert code == 2
+
+
+def test_learning_and_machine(probed):
+    """The untrained weights are known by their loss; eight rows are learned by heart."""
+    code, out = probed("summarize_t5", "--overfit", "8", learning_rate=1e-2)
+    assert code == 0
+    assert "the checkpoint does not know these tokens; it is untrained" in out
+    assert "ok learning: on 60 rows the loss goes from " in out
+    assert "ok machine: " in out and " GiB for batches of 8 rows of " in out and " s an epoch of 8 steps" in out
+    heart = re.search(r"(ok|warn|FAIL) learning: 8 rows learned by heart: loss (\S+) after \d+ steps, (\d) of 8", out)
+    assert heart and float(heart[2]) < 0.1 and int(heart[3]) >= 7, out
+
+
+def test_what_was_learned_by_heart_and_does_not_come_back(own_recipe, probed):
+    """Unshifted labels bring the loss to nothing: the decoder only copies what it reads."""
+    main = "\n# ---------------------------------------------------------------- Main\n"
+    code_of_it = FAULTY.format(before="", **FAULTS["labels that are not shifted"][0])
+    recipe = own_recipe({COLLATOR: "data_collator=collator(tokenizer, model)", main: code_of_it})
+    code, out = probed(recipe, "--overfit", "8", learning_rate=1e-2)
+    assert code == 2
+    assert "0 of 8 targets come back word for word" in out, out
+    assert "look at decoder_input_ids and labels" in out
+
+
+def test_the_tokenizer_of_another_model_is_named(tmp_path, capsys):
+    """The bundled T5 with the bundled BART's tokenizer: as many tokens, and other ones."""
+    rows = read_jsonl(ROOT / "data/tickets/train.jsonl")[:80]
+    flags = ["--train_file", write_jsonl(tmp_path / "train.jsonl", rows), "--max_source_length", "128"]
+    own = ["--model_name_or_path", str(ROOT / "data/models/tiny-t5")]
+    code = doctor_script.main(["summarize", *flags, *own])
+    assert "does not know these tokens" not in " ".join(capsys.readouterr().out.split())
+    assert code == 0
+    doctor_script.main(["summarize", *flags, *own, "--tokenizer_name", str(ROOT / "data/models/tiny-bart")])
+    out = " ".join("".join(capsys.readouterr()).split())
+    assert "the checkpoint does not know these tokens; it is untrained, or the tokenizer is another model's" in out, out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", BUNDLED)
+def test_64_rows_of_each_bundled_task_are_learned_by_heart(recipe, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    config = f"configs/embedded/{BUNDLED[recipe][0]}.yaml"
+    code = doctor_script.main([recipe, "--overfit", "64", "--json", "--config", config])
+    found = {one["check"]: one for one in json.loads(capsys.readouterr().out)["findings"]}
+    assert code == 0
+    assert found["by_heart"]["level"] == "pass", found["by_heart"]

@@ -58,6 +58,8 @@ def finding(group: str, check: str, found: Found) -> Finding:
         said = f"{found.count:,} of {found.of:,} {said}"
     elif found.count > 1:
         said = f"{found.count:,} {said}"
+    if level == "pass" and not told.get("told"):
+        said = remedy = ""
     return Finding(check, group, level, found.count, found.of, said, found.examples[:EXAMPLES], remedy, found.rows)
 
 
@@ -80,8 +82,10 @@ def table(findings: Iterable[Finding], everything: bool = False) -> list[str]:
     wrong = [one for one in findings if one.level != "pass"]
     lines = []
     for group in GROUPS if everything else ():
-        well = [one.check for one in findings if one.group == group and one.level == "pass"]
-        lines += wrapped(f"{MARKS['pass']:9} {group}: none {', '.join(well)}") if well else []
+        well = [one for one in findings if one.group == group and one.level == "pass"]
+        names = [one.check for one in well if not TABLE[group][one.check].get("told")]
+        lines += wrapped(f"{MARKS['pass']:9} {group}: none {', '.join(names)}") if names else []
+        lines += [f"{MARKS['pass']:9} {group}: {one.said}" for one in well if one.check not in names and one.said]
     for one in wrong:
         lines += wrapped(f"{MARKS[one.level]:9} {one.group}: {one.said}")
         lines += [f"          {place}" for place in one.examples]

@@ -11,6 +11,7 @@ from recipes.common.decoding import SPECIAL_TOKENS, innermost
 from recipes.common.features import references
 from recipes.doctor.findings import Finding, Found, finding
 from recipes.doctor.patient import Patient
+from recipes.pretrained import families
 from recipes.typed.templates import fields_of
 
 SAMPLE = 1000  # rows of which the lost characters are weighed
@@ -35,10 +36,8 @@ def source_cut(patient: Patient) -> Found:
     cut = np.flatnonzero(lengths > limit)
     lost = 100 * (lengths - limit).clip(0).sum() / max(lengths.sum(), 1)
     found = _cut(patient, cut, lengths, f"{lost:.0f} %")
-    most = getattr(patient.config, "max_position_embeddings", None) or getattr(patient.config, "n_positions", None)
-    enough = int(np.percentile(lengths, 99))
-    family_has_no_limit = getattr(patient.config, "relative_attention_num_buckets", None)
-    if family_has_no_limit or (most and most >= enough):
+    most, enough = families.positions(patient.config)[0], int(np.percentile(lengths, 99))
+    if not most or most >= enough:
         remedy = f"--max_source_length {enough} would cut 1 %"
     else:
         remedy = f"this model reads at most {most} tokens; one that reads more, such as google/long-t5-local-base"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A visit at the doctor's: a recipe's own `main` is run up to its first step, and all that it made is looked at."""
 
+import contextlib
 import importlib
 import importlib.util
 import sys
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from recipes.common import UserError, did_you_mean
+from recipes.common import UserError, arguments, did_you_mean
+from recipes.common.tasks import task_of_module
 from recipes.doctor import probes, screen, texts, tokens
 from recipes.doctor.findings import Finding, Found, finding, table
 from recipes.doctor.patient import Patient
@@ -42,7 +44,7 @@ class Visit:
         run.start, run.compare = (lambda *_, **__: None), take
 
 
-def visit(main: Callable, flags: list[str], overfit: int = 0) -> tuple[Patient | None, list[Finding]]:
+def visit(module: ModuleType, flags: list[str], overfit: int = 0) -> tuple[Patient | None, list[Finding]]:
     """What the doctor finds with a recipe, given the flags that a run would be given.
 
     Args:
@@ -50,6 +52,9 @@ def visit(main: Callable, flags: list[str], overfit: int = 0) -> tuple[Patient |
     Returns:
         (all that the recipe made, or None where it refused to begin, findings)
     """
+    main, output_dir = module.main, ""
+    with contextlib.suppress(UserError):  # which the run will tell
+        output_dir = arguments.parse(task_of_module(module), flags)[1].output_dir
     seen = _run(main, flags)
     if seen.patient is None and not any(flag.startswith("--on_bad_row") for flag in flags):
         again = _run(main, [*flags, "--on_bad_row", "skip"])
@@ -60,7 +65,7 @@ def visit(main: Callable, flags: list[str], overfit: int = 0) -> tuple[Patient |
         return None, found
     found += examine(seen.patient)
     if seen.patient.trainer is not None:
-        found += probes.examine(seen.patient, overfit)
+        found += probes.examine(seen.patient, overfit, output_dir)
     return seen.patient, found
 
 
