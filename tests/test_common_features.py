@@ -13,12 +13,12 @@ from recipes.common.features import (
     encode,
     fill,
     length_report,
-    lost_characters,
     references,
     sample,
     source_template,
     tokenize,
 )
+from recipes.pretrained.tokens import lost_in
 
 TARGET = "{summary}"
 
@@ -166,10 +166,10 @@ def test_length_report_by_hand():
 def test_lost_characters(tokenizer):
     """The tokenizer of the tests has no braces and no line breaks, like T5's; texts are counted, not occurrences."""
     rows = [row("a", "Ann {{{", "Ann"), row("b", "Bo\nwants }", "{ Bo"), row("c", "Carla", "says ok.")]
-    lost = lost_characters(table_of(tokenizer, rows), TARGET, tokenizer)
+    lost = tokenize({"train": rows}, task_of(), tokenizer, settings()).lost
     assert lost == {"{": 2, "}": 1, "\n": 1}
 
 
 @pytest.mark.parametrize("text", ["Ann asks: 12, ok?", ""])
 def test_nothing_lost(tokenizer, text):
-    assert lost_characters(table_of(tokenizer, [row("a", text, "Bo")]), TARGET, tokenizer) == {}
+    assert lost_in([text, "Bo"], tokenizer) == ({}, {})

@@ -5,9 +5,7 @@ import dataclasses
 import hashlib
 import os
 import random
-import re
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,8 +56,15 @@ def tokenize(splits: dict[str, list[dict]], task: Task, tokenizer: PreTrainedTok
     # Until here the tokenizer may use all cores. A process that is forked later, such as a worker that loads batches,
     # would wait for those threads for ever, or warn that it does without.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    lost = {} if task.encode else lost_characters(next(iter(tables.values())), task.target, tokenizer)
-    return Tables(tables, length_report(tables, settings), lost)
+    made = Tables(tables, length_report(tables, settings), {})
+    if not task.encode:
+        template = source_template(task.source, settings.source_prefix) + task.target
+        rows = next(iter(tables.values())).select_columns(["source", "row"])
+        texts = [text for one in rows for text in (one["source"], references(one["row"], task.target)[0])]
+        made.lost, shared = tokens.lost_in(texts, tokenizer, template)
+        also = "is a control token in {:,} texts, too: the template has it"
+        made.notes += [f"{token!r} {also.format(count)}" for token, count in shared.items()]
+    return made
 
 
 def encode(
@@ -68,11 +73,11 @@ def encode(
     """The features of rows that are given with their numbers; without labels unless `learn`."""
     template = source_template(task.source, settings.source_prefix)
     prepare = task.prepare or (lambda row, *_: [fill(template, row)])
-    encoder = tokens.Encoder(tokenizer, template + task.target)
     if task.encode:
         made = ((number, row, one) for number, row in numbered for one in task.encode(row, settings, tokenizer, learn))
         yield from ({"example": number, "row": row, **one} for number, row, one in made)
         return
+    encoder = tokens.Encoder(tokenizer, template + task.target)
     for start in range(0, len(numbered), BATCH):
         features = [
             {"example": number, "row": row, "source": source}
@@ -187,16 +192,3 @@ def length_report(tables: dict[str, Dataset], settings) -> dict:
         split: {sides[n]: lengths.spread(np.asarray(table[n][:]), limits[n]) for n in sides if n in table.column_names}
         for split, table in tables.items()
     }
-
-
-def lost_characters(table: Dataset, target: str, tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
-    """Characters, and words such as `</s>`, that do not survive the tokenizer: {it: number of texts with it} (trap 19).
-
-    Each is tried once, so the cost hardly grows with the data. T5 loses line breaks, braces and `<`.
-    """
-    features = table.select_columns(["source", "row"])
-    texts = [text for one in features for text in (one["source"], references(one["row"], target)[0])]
-    control = re.compile("|".join(map(re.escape, sorted(tokenizer.all_special_tokens, key=len, reverse=True))) or "$^")
-    signs = Counter(sign for text in texts for sign in {*text, *control.findall(text)})
-    lost = set(tokens.lost(sorted(signs), tokenizer))
-    return {sign: count for sign, count in sorted(signs.items()) if sign in lost}

@@ -80,7 +80,6 @@ def load_tokenizer(settings: RecipeSettings) -> PreTrainedTokenizerBase:
             if found is None:
                 raise UserError(f"{flag} {name}: its tokenizer has no {means} token, and no configuration names one")
             setattr(tokenizer, f"{role}_token", found)
-    tokenizer.padding_side = "right"  # decoder inputs are made of labels that begin at the left
     if getattr(tokenizer, "tgt_lang", "") is None:
         tokenizer.tgt_lang = tokenizer.src_lang
     return tokenizer
@@ -149,6 +148,9 @@ def agree(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> list[str]:
         "forced_bos": before[0] if before and (own["forced_bos"] or before[0] not in known.values()) else None,
         "forced_eos": None if own["forced_eos"] is None else known["eos"],
     }
+    if tokenizer.padding_side == "left":  # decoder inputs are made of labels that begin at the left
+        tokenizer.padding_side = "right"
+        notes.append("the tokenizer pads on the left; here padding is on the right")
     where = f"--model_name_or_path {model.name_or_path}: its configuration"
     if wanted["decoder_start"] is None:
         raise UserError(f"{where} has no decoder_start_token_id: add what the decoder begins with to config.json")
