@@ -30,8 +30,8 @@ COLUMNS = {"document": "document", "summary": "summary"}
 HINT = " (--on_bad_row skip leaves such rows out and counts them)"
 NEEDED = "needed: text that is not empty"
 GOOD = '{"document": "a", "summary": "b"}\n'
-KINDS = ".csv .tsv .tab .txt .json .jsonl .ndjson .xlsx .parquet .arrow, text also with .gz .bz2 .zst"
-OTHERS = "cp1250 cp1251 shift_jis gb18030 euc_kr utf-16"
+KINDS = ".csv .tsv .tab .txt .json .jsonl .ndjson .xlsx .parquet .arrow .feather, text also with .gz .bz2 .zst"
+OTHERS = "cp1250 cp1253 euc_kr big5 utf-16"
 GZ = gzip.compress(GOOD.encode() * 1000)
 
 
@@ -107,12 +107,13 @@ BAD_FILES = {
     "header_only.csv": ("document,summary\n", "{}: holds no row; at least one record is needed"),
     "latin1.csv": (
         "document,summary\nok,fine\ncafé,x\n".encode("latin-1"),
-        f"{{}} line 3: not UTF-8: byte 0xe9; --encoding cp1252 reads it as 'café,x'; others are {OTHERS}",
+        "{} line 3: not UTF-8: byte 0xe9; --encoding NAME reads it, by cp1252 'café,x', cp1251 'cafй,x'; "
+        f"others are {OTHERS}",
     ),
     "latin1.jsonl": (
         GOOD.encode() + b'{"document": "\xfc"}\n',
-        '{} line 2: not UTF-8: byte 0xfc; --encoding cp1252 reads it as \'{"document": "ü"}\'; '
-        f"others are {OTHERS}",
+        '{} line 2: not UTF-8: byte 0xfc; --encoding NAME reads it, by cp1252 \'{"document": "ü"}\', '
+        f'cp1251 \'{{"document": "ь"}}\'; others are {OTHERS}',
     ),
     "utf16_no_mark.csv": (
         "document,summary\n".encode("utf-16-le"),
@@ -178,7 +179,8 @@ BAD_ROWS = {
     ),
     "too_few.tsv": (
         "document\tsummary\na\tb\nc\n",
-        "{} line 3: 1 fields where the header has 2; a field between tabs holds no tab; write .csv",
+        "{} line 3: 1 fields where the header has 2; a field between tabs holds no tab, "
+        "unless --delimiter tab reads it as a CSV",
     ),
     "after_newlines.csv": (
         'document,summary\n"a\n\na",b\n\nc,\n',
@@ -195,7 +197,10 @@ BAD_ROWS = {
         "each line needs one whole object",
     ),
     "text.jsonl": (GOOD + '"c"\n', '{} line 2: \'c\' is not an object such as {"column": "text"}'),
-    "list.json": (f"[{GOOD}, [1]]", '{} row 2: [\'1\'] is not an object such as {"column": "text"}'),
+    "list.json": (
+        f"[{GOOD}, [1]]",
+        '{} row 2: [\'1\'] is not an object such as {"column": "text"}; --columns names those of a list',
+    ),
     "null.jsonl": (
         GOOD + '{"document": null, "summary": "d"}',
         "{} line 2: column 'document' is null; " + NEEDED,

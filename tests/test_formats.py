@@ -42,7 +42,7 @@ def test_a_file_without_the_other(tmp_path):
     write(tmp_path / "mine.de", "A\n")
     with pytest.raises(UserError, match="mine.en has 2 lines and .*mine.de has 1; line N of one must"):
         read_file(one, None, bitext.readers("en", "de", alone=True))
-    with pytest.raises(UserError, match=r"unknown kind of file; .* .arrow .en .eng .eng_latn .english, text also"):
+    with pytest.raises(UserError, match=r"unknown kind of file; .* .feather .en .eng .eng_latn .english, text also"):
         read_file(write(tmp_path / "mine.xx", "a"), None, bitext.readers("en", "de"))
 
 

@@ -134,9 +134,13 @@ def test_quotes_between_tabs():
     content = 'en\tfr\nGo.\t"Va\nYes.\tOui."\n'
     rows = [{"en": "Go.", "fr": '"Va'}, {"en": "Yes.", "fr": 'Oui."'}]
     assert read("mine.csv", content) == (rows, [SEPARATED.format("\t")])
-    assert read("mine.tsv", '"en"\t"fr"\n"a ""b"""\t"c"\n') == ([{"en": 'a "b"', "fr": "c"}], [])
+    whole = "quotes between tabs are read as those of a CSV"
+    assert read("mine.tsv", '"en"\t"fr"\n"a ""b"""\t"c"\n') == ([{"en": 'a "b"', "fr": "c"}], [whole])
     content = 'en\tfr\n"a ""b"""\tc\n'
     note = "quotes between tabs are text; --delimiter tab reads them as those of a CSV"
+    # Where quotes are the only way in which lines make a table.
+    rows = [{"en": "a\nb", "fr": "c"}, {"en": "d", "fr": "e"}]
+    assert read("mine.tsv", 'en\tfr\n"a\nb"\tc\nd\te\n') == (rows, [whole])
     assert read("mine.tsv", content) == ([{"en": '"a ""b"""', "fr": "c"}], [note])
     assert read("mine.tsv", content, delimiter="tab") == ([{"en": 'a "b"', "fr": "c"}], [])
 
@@ -325,6 +329,23 @@ def test_commas_that_are_too_many():
     note = "2 lines end in a comma, which is left out"
     assert read("mine.jsonl", (LINE.strip() + ",\n") * 2) == ([PAIR, PAIR], [note])
     assert "not JSON: a comma too many? " in refused("mine.json", f"[{LINE},]")
+
+
+def test_what_else_holds_rows():
+    objects = "\n".join(json.dumps(PAIR, indent=2) for _ in range(2))  # as jq prints them
+    assert read("mine.json", objects) == read("mine.jsonl", objects) == ([PAIR, PAIR], [])
+    assert refused("mine.json", f"{objects}\n{{\n 1}}").startswith("mine.json line 10: not JSON: Expecting prop")
+    keyed = {"a": PAIR, "b": PAIR}
+    assert read("mine.json", json.dumps(keyed))[0] == [{"id": "a", **PAIR}, {"id": "b", **PAIR}]
+    viewed = {"features": [], "rows": [{"row_idx": 0, "row": PAIR, "truncated_cells": []}]}
+    assert read("mine.json", json.dumps(viewed))[0] == [PAIR]
+    assert refused("mine.json", json.dumps({"train": [PAIR], "test": []})) == (
+        "mine.json: holds several splits, 'train', 'test'; write a file for each"
+    )
+    (row,) = read_file(write("mine.json", json.dumps([list(PAIR.values())])))
+    assert row.broken[1].endswith("; --columns names those of a list")
+    (row,) = read_file(write("mine.jsonl", repr({**PAIR, "n": None})))
+    assert (row, row.remark) == ({**PAIR, "n": None}, "a dictionary of Python's, and no JSON: it is read")
 
 
 def test_a_key_twice():

@@ -37,7 +37,7 @@ READERS: dict[str, Callable] = {
     **dict.fromkeys((".jsonl", ".ndjson"), read_jsonl),
     ".xlsx": read_xlsx,
     ".parquet": read_parquet,
-    ".arrow": read_arrow,
+    **dict.fromkeys((".arrow", ".feather"), read_arrow),
 }
 
 

@@ -9,6 +9,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from recipes.common import UserError, listed
 from recipes.files.rows import Form, Row
 from recipes.files.text import LONGEST, text_lines
 
+HEAD = 50  # lines that tell how a file is taken apart
+
 
 def read_csv(path: Path, form: Form, usual: str = ",") -> Iterator[Row]:
     csv.field_size_limit(LONGEST)  # the default, 131,072 characters, is shorter than many a document
     lines, start = text_lines(path, form.encoding), 1
-    head = list(islice(lines, 50))
+    head = list(islice(lines, HEAD))
     said = re.match(r'"?sep=(.)"?\s*$', head[0]) if head else None  # Excel's own first line
     if said:
         head, start = head[1:], 2
@@ -30,11 +33,13 @@ def read_csv(path: Path, form: Form, usual: str = ",") -> Iterator[Row]:
     mark = dialect["delimiter"]
     if mark != usual and not form.delimiter:
         form.notes.append(f"columns are separated by {mark!r}; --delimiter can name another mark")
+    if mark == "\t" and "strict" in dialect and not form.delimiter:
+        form.notes.append("quotes between tabs are read as those of a CSV")
     if dialect.get("skipinitialspace"):
         form.notes.append(f"blanks after {mark!r} are no part of a field")
     remedy = f"quote a field that holds {mark!r}"
     if dialect.get("quoting"):
-        remedy = "a field between tabs holds no tab; write .csv"
+        remedy = "a field between tabs holds no tab, unless --delimiter tab reads it as a CSV"
         if any(re.search(r'(?:^|\t)"[^\t]*""[^\t]*"\s*(?:\t|$)', line) for line in head):
             form.notes.append("quotes between tabs are text; --delimiter tab reads them as those of a CSV")
     return _table(path, _csv_rows(path, csv.reader(chain(head, lines), **dialect), start), form, remedy)
@@ -43,26 +48,38 @@ def read_csv(path: Path, form: Form, usual: str = ",") -> Iterator[Row]:
 def _dialect(head: list[str], said: str | None, usual: str, named: int) -> dict[str, Any]:
     """How lines are taken apart: at the mark that was said, else at the first one by which they make a table.
 
-    Files with tabs, as Tatoeba, MRPC and PAWS are, know no quotes, unless --delimiter names the tab: one at the start
-    of a field is a text's own, and would swallow all rows to the next.
+    Files with tabs, as Tatoeba, MRPC and PAWS are, know no quotes: one at the start of a field is a text's own, and
+    would swallow all rows to the next. They do where --delimiter names the tab, where all names stand in quotes, and
+    where the lines make a table in no other way.
 
     Args:
         named: how many columns there are; 0 where that is not known.
     """
+    choices = [{"delimiter": mark, "strict": True} for mark in ([said] if said else usual + ",;|\t")]
+    if not said and not re.fullmatch(r'(?:"[^"]*"\s*)+', head[0] if head else ""):
+        place = next(place for place, one in enumerate(choices) if one["delimiter"] == "\t")
+        choices.insert(place, {"delimiter": "\t", "quoting": csv.QUOTE_NONE})
     found = []
-    for mark in [said] if said else dict.fromkeys(usual + ",;\t|"):
-        plain = mark == "\t" and not said and not re.fullmatch(r'(?:"[^"]*"\s*)+', head[0] if head else "")
-        quotes = {"quoting": csv.QUOTE_NONE} if plain else {"strict": True}
-        rows = [row for row in csv.reader(head, delimiter=mark, **quotes | {"strict": False}) if row]
+    for choice in choices:
+        rows, whole = _parsed(head, choice)
         later = [cell for number, row in enumerate(rows) for cell in row[1:] if not number or cell.startswith(' "')]
-        if "strict" in quotes and any(cell.startswith(" ") for cell in later):
-            quotes["skipinitialspace"] = True
-            rows = [row for row in csv.reader(head, delimiter=mark, skipinitialspace=True) if row]
+        if "strict" in choice and any(cell.startswith(" ") for cell in later):
+            choice["skipinitialspace"] = True
+            rows, whole = _parsed(head, choice)
         width = len(_trimmed(rows[0])) if rows else 0
-        fits = all(len(row) >= width and not any(row[width:]) for row in rows)
-        doubts = (named not in (0, width), width < 2, width > 1 and not fits, len(found))
-        found.append((*doubts, {"delimiter": mark, **quotes}))
-    return min(found)[-1]
+        fits = whole and all(len(row) >= width and not any(row[width:]) for row in rows)
+        found.append(((named not in (0, width), width < 2, width > 1 and not fits, len(found)), choice))
+    return min(found, key=itemgetter(0))[1]
+
+
+def _parsed(head: list[str], dialect: dict[str, Any]) -> tuple[list[list[str]], bool]:
+    """(rows, whether all lines could be read; the last may go on below)."""
+    rows = []
+    try:
+        rows += (row for row in csv.reader(head, **dialect) if row)
+    except csv.Error as error:
+        return rows, "end of data" in str(error) and len(head) >= HEAD - 1
+    return rows, True
 
 
 def _trimmed(cells: list[str]) -> list[str]:

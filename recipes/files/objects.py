@@ -13,11 +13,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from recipes.common import UserError, short
+from recipes.common import UserError, listed, short
 from recipes.files.rows import Form, Row
 from recipes.files.text import open_text, sound, text_lines
 
 MOST = 2**30  # characters of a file that has to be read whole
+GAP = re.compile(r"[,\s]*|$")  # between objects
+SPLITS = {"train", "validation", "valid", "dev", "val", "test"}
 HOLDERS = ("data", "instances", "examples", "rows", "records")  # keys below which a JSON object has its rows
 
 
@@ -40,9 +42,13 @@ def decode(text: str) -> Any:
     except RecursionError:
         raise ValueError("too many brackets within brackets") from None
     except json.JSONDecodeError as error:
-        comma = "a comma too many? " if text[: error.pos].rstrip().endswith(",") else ""
-        near = f"near {text[max(0, error.pos - 20) : error.pos + 20]!r}"
-        raise ValueError(f"not JSON: {comma}{error.msg} at column {error.colno}, {near}") from error
+        raise ValueError(_fault(text, error)) from error
+
+
+def _fault(text: str, error: json.JSONDecodeError) -> str:
+    comma = "a comma too many? " if text[max(0, error.pos - 20) : error.pos].rstrip().endswith(",") else ""
+    near = f"near {text[max(0, error.pos - 20) : error.pos + 20]!r}"
+    return f"not JSON: {comma}{error.msg} at column {error.colno}, {near}"
 
 
 def read_written(value: Any) -> Any:
@@ -66,7 +72,8 @@ def _json_row(value: Any, path: Path, number: int, unit: str, form: Form) -> Row
         value = dict(zip(form.columns or (), value, strict=True))
     if isinstance(value, dict):
         return Row(value, path, number, unit)
-    detail = f'{short(value)} is not an object such as {{"column": "text"}}'
+    names = "; --columns names those of a list" if isinstance(value, list) else ""
+    detail = f'{short(value)} is not an object such as {{"column": "text"}}{names}'
     return Row({}, path, number, unit, broken=("not an object", detail))
 
 
@@ -85,7 +92,10 @@ def _json_lines(path: Path, form: Form) -> Iterator[Row]:
             if text:
                 yield _json_row(decode(text.removesuffix(",")), path, number, "line", form)
         except ValueError as error:
-            yield Row({}, path, number, broken=("not JSON", f"{error}; each line needs one whole object"))
+            told = "a dictionary of Python's, and no JSON: it is read"
+            faulty = Row({}, path, number, broken=("not JSON", f"{error}; each line needs one whole object"))
+            python = read_written(text) if error.__cause__ else None  # not where a key stands twice
+            yield Row(python, path, number, remark=told) if isinstance(python, dict) else faulty
     if commas:
         form.notes.append(f"{commas} lines end in a comma, which is left out")
 
@@ -97,28 +107,50 @@ def read_json(path: Path, form: Form) -> Iterable[Row]:
     if len(text) == MOST:
         raise UserError(f"{path}: more than {MOST:,} characters of JSON; write one object per line, as .jsonl")
     try:
-        value = decode(text) if text.strip() else []
+        value = _values(text)
     except ValueError as error:
         cause = error.__cause__
         if getattr(cause, "msg", "") == "Extra data":
             return _json_lines(path, form)
         line = f" line {cause.lineno}" if isinstance(cause, json.JSONDecodeError) else ""
         raise UserError(f"{path}{line}: {error}") from None
+    if isinstance(value, dict) and value.keys() <= SPLITS and len(value) > 1:
+        raise UserError(f"{path}: holds several splits, {listed(value)}; write a file for each")
     return (_json_row(one, path, number, "row", form) for number, one in enumerate(_records(value, form), 1))
 
 
+def _values(text: str) -> Any:
+    """The value of a file; objects that are written over several lines, one after the other, as a list."""
+    if not re.match(r"\s*\{\s*\n", text):
+        return decode(text) if text.strip() else []
+    values, place = [], len(text) - len(text.lstrip())
+    while place < len(text):
+        try:
+            value, place = JSON.raw_decode(text, place)
+        except json.JSONDecodeError as error:
+            raise ValueError(_fault(text, error)) from error
+        except RecursionError:
+            raise ValueError("too many brackets within brackets") from None
+        values.append(value)
+        place = next(GAP.finditer(text, place)).end()
+    return values if len(values) > 1 else values[0]
+
+
 def _records(value: Any, form: Form) -> Iterable[Any]:
-    """The records in a list, in an object that holds one, or in columns, as pandas writes them in three ways."""
+    """The records in a list, in an object that holds one, or in columns, as pandas writes them in four ways."""
     if not isinstance(value, dict):
         return value if isinstance(value, list) else [value]
     columns = list(value.values())
     if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):
         form.columns = value["columns"]
     within = next((value[name] for name in HOLDERS if isinstance(value.get(name), list)), None)
-    if within is not None:
-        return within
+    if within is not None:  # as the Hub's viewer gives rows: each in an object with its number
+        return [one["row"] if isinstance(one, dict) and {"row", "row_idx"} <= one.keys() else one for one in within]
     if columns and all(isinstance(one, dict) and one and all(map(str.isdigit, one)) for one in columns):
         return [{name: one.get(key) for name, one in value.items()} for key in columns[0]]
+    named = len(columns) > 1 and all(isinstance(one, dict) and one.keys() == columns[0].keys() for one in columns)
+    if named:
+        return [{"id": name, **one} for name, one in value.items()]
     flat = len(columns) > 1 and all(isinstance(one, list) and not isinstance((one or [0])[0], dict) for one in columns)
     if flat and len({len(one) for one in columns}) == 1:
         return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)]

@@ -9,7 +9,8 @@ from typing import Any
 
 from recipes.common import UserError
 
-OTHER_ENCODINGS = "cp1250 cp1251 shift_jis gb18030 euc_kr utf-16"
+ENCODINGS = ("cp1252", "cp1251", "gb18030", "shift_jis")
+OTHER_ENCODINGS = "cp1250 cp1253 euc_kr big5 utf-16"
 
 
 class Row(dict):
@@ -58,7 +59,9 @@ class Form:
         try:
             codecs.lookup(encoding or "utf-8")
         except LookupError:
-            raise UserError(f"--encoding {encoding}: unknown; such as cp1252 {OTHER_ENCODINGS}") from None
+            raise UserError(
+                f"--encoding {encoding}: unknown; such as cp1252 cp1251 gb18030 shift_jis {OTHER_ENCODINGS}"
+            ) from None
         delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter or "", delimiter)
         if delimiter and (len(delimiter) > 1 or delimiter in '"\r\n'):
             raise UserError(f"--delimiter {delimiter!r}: must be one character, or the word tab")

@@ -2,6 +2,7 @@
 """The text of a file: unpacked, decoded, line by line."""
 
 import codecs
+import contextlib
 import io
 import re
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pyarrow
 
 from recipes.common import UserError
-from recipes.files.rows import OTHER_ENCODINGS
+from recipes.files.rows import ENCODINGS, OTHER_ENCODINGS
 
 LONGEST = 2**26  # characters of a line, and of a field: a file without line ends is no table, whatever its size
 BLANK = 10**6  # empty lines in a row, the same
@@ -33,14 +34,24 @@ def open_text(path: Path, encoding: str | None) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, encoding or "utf-8", errors="surrogateescape", newline="")
 
 
+def _read(piece: bytes, encoding: str) -> str:
+    """The text of a piece, whose last letter may be cut off; "" where it is not written in this encoding."""
+    for cut in (piece, piece[:-1]):
+        with contextlib.suppress(UnicodeDecodeError):
+            return cut.decode(encoding).strip()
+    return ""
+
+
 def sound(path: Path, text: str, line: int, encoding: str) -> str:
     """`text`, which begins at this line, or a UserError where a byte of it was no text."""
     wrong = None if text.isascii() else re.search("[\udc80-\udcff]", text)
     place = wrong.start() if wrong else text.find("\0")
     line += text.count("\n", 0, max(place, 0))
     if wrong:
-        piece = text[max(0, place - 20) : place + 20].encode(errors="surrogateescape").decode("cp1252", "replace")
-        remedy = f"--encoding cp1252 reads it as {piece.strip()!r}; others are {OTHER_ENCODINGS}"
+        start = max(text.rfind("\n", 0, place) + 1, place - 20)
+        piece = text[start : place + 20].partition("\n")[0].encode(errors="surrogateescape")
+        shown = ", ".join(f"{name} {_read(piece, name)!r}" for name in ENCODINGS if _read(piece, name))
+        remedy = f"--encoding NAME reads it, by {shown}; others are {OTHER_ENCODINGS}"
         raise UserError(f"{path} line {line}: not {encoding.upper()}: byte 0x{ord(wrong[0]) - 0xDC00:02x}; {remedy}")
     if place >= 0:
         raise UserError(f"{path} line {line}: holds a NUL byte; text is needed; UTF-16 is read by --encoding utf-16-le")

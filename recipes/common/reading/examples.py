@@ -2,6 +2,7 @@
 """From rows to examples: columns are found, rows are judged, a validation split is cut, limits are kept."""
 
 import enum
+import math
 import numbers
 import random
 from collections.abc import Collection
@@ -26,6 +27,7 @@ class Fault(enum.Enum):
     NULL = "is null"
     EMPTY = "is empty"
     NO_ITEMS = "is an empty list"
+    NOT_FINITE = "is no finite number"
     NOT_TEXT = "is neither text nor a number"
     HALF_A_PAIR = "holds half of a surrogate pair, which tokenizers refuse"
 
@@ -223,6 +225,8 @@ def _text(value):
     # A boolean is no text: nobody could say whether True, true or yes was meant.
     if isinstance(value, bool) or not isinstance(value, str | numbers.Number):
         return None, Fault.NOT_TEXT
+    if value in (math.inf, -math.inf):
+        return None, Fault.NOT_FINITE
     text = str(value)
     try:
         text.encode()
