@@ -4,20 +4,24 @@
 import bz2
 import csv
 import datetime
+import importlib
 import json
 import os
 import tracemalloc
 from pathlib import Path
 
+import datasets
 import openpyxl
 import pyarrow
 import pyarrow.parquet
 import pytest
+from conftest import make_tokenizer
 
 from recipes import files
-from recipes.common import UserError
+from recipes.common import UserError, reading
 from recipes.common.arguments import RecipeSettings
 from recipes.common.features import _columns as columns_of
+from recipes.common.tasks import task_of_module
 from recipes.files import read_file, text
 
 PAIR = {"text": "Ann wants a lamp, new.", "summary": "New lamp"}
@@ -374,3 +378,237 @@ def test_more_text_than_an_array_of_two_gigabytes_holds():
     features = columns_of({"id": "1", "text": "a", "answers": ["b"]})
     found = set().union(*(kinds(one.type) for one in features.arrow_schema))
     assert found == {"large_string", "int32", "int64"}
+
+
+# ---------------------------------------------------------------- what people brought
+
+TALK = ["Where is my order?", "On its way."]
+MESSAGES = [{"role": "user", "content": TALK[0]}, {"role": "assistant", "content": TALK[1]}]
+BOX = {"context": "The box is red.", "question": "Which colour?"}
+LONG = " ".join(["team ok meet the order"] * 6000)  # 30,000 words without a full stop
+
+
+def lines(*rows):
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+# What was wrong with it -> (recipe, name of the file, its content, flags, what is learned of its first row).
+BROUGHT = {
+    "F2 a quote that opens": (
+        "translate_mt5_lora",
+        "a.tsv",
+        'id\ten\tde\n1\t"Stop, he cried.\tHalt!\n',
+        {},
+        ['"Stop, he cried.', "Halt!"],
+    ),
+    "F2 a field that begins with a quotation": (
+        "translate_mt5_lora",
+        "a.tsv",
+        'en\tde\n"Go!" he said.\t"Geh!"\n',
+        {},
+        ['"Go!" he said.', '"Geh!"'],
+    ),
+    "F2 a field in quotes": ("translate_mt5_lora", "a.tsv", 'en\tde\n"Stop!"\tHalt!\n', {}, ['"Stop!"', "Halt!"]),
+    "F3 an end token in a reply": (
+        "convo_flant5",
+        "a.jsonl",
+        lines(
+            {
+                "conversations": [
+                    {"from": "human", "value": TALK[0]},
+                    {"from": "gpt", "value": "On its way.</s>It comes."},
+                ]
+            }
+        ),
+        {},
+        [[TALK[0]], "On its way.</s>It comes."],
+    ),
+    "F3 marks of sentences": (
+        "paraphrase_bart",
+        "a.jsonl",
+        lines({"original": "a b", "paraphrase": "<s> b a </s>"}),
+        {},
+        ["a b", ["<s> b a </s>"]],
+    ),
+    "F15 SQuAD by pandas": (
+        "qa_t5",
+        "a.csv",
+        "context,question,answers\nThe box is red.,Which colour?,\"{'text': ['red'], 'answer_start': [11]}\"\n",
+        {},
+        [*BOX.values(), ["red"]],
+    ),
+    "F15 SQuAD by pandas, numpy": (
+        "qa_t5",
+        "a.csv",
+        "context,question,answers\nThe box is red.,Which colour?,"
+        "\"{'text': array(['red'], dtype=object), 'answer_start': array([11])}\"\n",
+        {},
+        [*BOX.values(), ["red"]],
+    ),
+    "F15 a list of answers": (
+        "qa_t5",
+        "a.csv",
+        "context,question,answers\nThe box is red.,Which colour?,['red']\n",
+        {},
+        [*BOX.values(), ["red"]],
+    ),
+    "F15 a list of summaries": (
+        "summarize_t5",
+        "a.csv",
+        "text,summary\nlong,\"['a', 'b']\"\n",
+        {},
+        ["long", ["a", "b"]],
+    ),
+    "F15 a pair in JSON": (
+        "translate_mt5_lora",
+        "a.jsonl",
+        lines({"translation": '{"en": "Hi.", "de": "Hallo."}'}),
+        {},
+        ["Hi.", "Hallo."],
+    ),
+    "F17 numbers": (
+        "summarize_t5",
+        "a.jsonl",
+        lines({"document": "Readings: 4, 97, 5", "summary": "Three."}),
+        {},
+        ["Readings: 4, 97, 5", ["Three."]],
+    ),
+    "W2 Alpaca": (
+        "convo_flant5",
+        "a.jsonl",
+        lines({"instruction": TALK[0], "input": "", "output": TALK[1]}),
+        {},
+        [TALK[:1], TALK[1]],
+    ),
+    "W2 Dolly": (
+        "convo_flant5",
+        "a.jsonl",
+        lines({"instruction": TALK[0], "context": "", "response": TALK[1]}),
+        {},
+        [TALK[:1], TALK[1]],
+    ),
+    "W2 LMSYS": ("convo_flant5", "a.jsonl", lines({"model": "x", "conversation": MESSAGES}), {}, [TALK[:1], TALK[1]]),
+    "W2 null beside messages": (
+        "convo_flant5",
+        "a.jsonl",
+        lines({"conversations": None, "messages": MESSAGES}),
+        {},
+        [TALK[:1], TALK[1]],
+    ),
+    "W2 parts": (
+        "convo_flant5",
+        "a.jsonl",
+        lines({"messages": [{**turn, "content": [{"type": "text", "text": turn["content"]}]} for turn in MESSAGES]}),
+        {},
+        [TALK[:1], TALK[1]],
+    ),
+    "W2 CoQA": (
+        "qa_t5",
+        "a.json",
+        json.dumps(
+            {
+                "version": "1.0",
+                "data": [
+                    {
+                        "id": "c",
+                        "story": BOX["context"],
+                        "questions": [{"input_text": BOX["question"], "turn_id": 1}],
+                        "answers": [{"span_start": 0, "input_text": "red", "turn_id": 1}],
+                    }
+                ],
+            }
+        ),
+        {},
+        [*BOX.values(), ["red"]],
+    ),
+    "W7 TriviaQA": (
+        "qa_t5",
+        "a.jsonl",
+        lines({**BOX, "answer": {"value": "red", "aliases": ["red", "Red"], "normalized_value": "red"}}),
+        {},
+        [*BOX.values(), ["red", "Red"]],
+    ),
+    "W8 a language that T5 lacks": (
+        "summarize_t5",
+        "a.jsonl",
+        lines({"document": "顾客来信。", "summary": "台灯。"}),
+        {},
+        ["顾客来信。", ["台灯。"]],
+    ),
+    "W9 empty columns": ("summarize_t5", "a.csv", "text,summary,,,\na,b,,,\n", {}, ["a", ["b"]]),
+    "W9 blanks": ("summarize_t5", "a.csv", "text, summary\na, b\n", {}, ["a", ["b"]]),
+    "W9 blanks and quotes": ("summarize_t5", "a.csv", '"text", "summary"\n"a, b", "c"\n', {}, ["a, b", ["c"]]),
+    "W9 Excel's line": ("summarize_t5", "a.csv", "sep=,\ntext,summary\na,b\n", {}, ["a", ["b"]]),
+    "W10 pairs": (
+        "translate_mt5_lora",
+        "a.jsonl",
+        lines({"id": "t1", "en": "Hi.", "de": "Hallo."}),
+        {},
+        ["Hi.", "Hallo."],
+    ),
+    "W14 no full stop": ("summarize_t5", "a.jsonl", lines({"text": LONG, "summary": "b"}), {}, [LONG, ["b"]]),
+    "title beside abstract": (
+        "summarize_t5",
+        "a.jsonl",
+        lines({"title": "t", "text": "a", "abstract": "b"}),
+        {},
+        ["a", ["b"]],
+    ),
+    "commas after objects": ("summarize_t5", "a.jsonl", '{"text": "a", "summary": "b"},\n', {}, ["a", ["b"]]),
+    "ids twice": (
+        "summarize_t5",
+        "a.jsonl",
+        lines({"id": 0, "text": "a", "summary": "b"}, {"id": 0, "text": "c", "summary": "d"}),
+        {},
+        ["a", ["b"]],
+    ),
+    "no names, named": (
+        "translate_mt5_lora",
+        "a.tsv",
+        "1276\tHi.\t2481\tHallo.\n",
+        {"columns": "id,en,n,de"},
+        ["Hi.", "Hallo."],
+    ),
+}
+
+
+def learned(recipe, **given):
+    module = importlib.import_module(f"recipes.{recipe}")
+    task = task_of_module(module)
+    settings = task.settings(**given)
+    task = task.with_settings(task, settings) if task.with_settings else task
+    several = {"qa_t5": ("text",), "convo_flant5": module.LISTS if recipe == "convo_flant5" else ()}
+    several = several.get(recipe, ("summary", "paraphrase"))
+    splits = reading.load(task, settings, seed=1, several=several, validation_share=0, tokenizer=make_tokenizer())
+    return [
+        [value for name, value in row.items() if name not in ("id", "conversation", "speakers")]
+        for row in splits["train"]
+    ], splits
+
+
+@pytest.mark.parametrize("case", BROUGHT)
+def test_what_people_brought_is_learned(case):
+    recipe, name, content, flags, wanted = BROUGHT[case]
+    rows, splits = learned(recipe, train_file=write(name, content), **flags)
+    assert rows[0] == wanted
+    assert splits.counts["train"]["left_out"] == []
+    if case == "ids twice":
+        assert splits.notes == ["train: ids are row numbers, for 'id' is not a different text in each row"]
+    if case == "title beside abstract":
+        assert splits.notes == ["a.jsonl: summary is column 'abstract'; --summary_column can choose 'title'"]
+
+
+def test_what_people_brought_as_a_folder():
+    """W5 and W6."""
+    datasets.Dataset.from_list([PAIR]).save_to_disk("saved")
+    os.mkdir("mixed")
+    write("mixed/train.csv", "text,summary\na,b\n")
+    write("mixed/test.csv", "text,summary,extra\nc,d,x\n")
+    assert learned("summarize_t5", dataset_name="saved")[0] == [[PAIR["text"], [PAIR["summary"]]]]
+    rows, splits = learned("summarize_t5", dataset_name="mixed")
+    assert (rows, splits["test"][0]["document"]) == ([["a", ["b"]]], "c")
+
+
+def test_names_that_are_missing_are_told_of_the_flag():
+    with pytest.raises(UserError, match="name one with --source_column; for a file without a line of names, --columns"):
+        learned("translate_mt5_lora", train_file=write("a.tsv", "1\tHi.\t2\tHallo.\n" * 2))
