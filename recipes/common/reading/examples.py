@@ -5,6 +5,7 @@ import enum
 import math
 import numbers
 import random
+import re
 from collections.abc import Collection
 from itertools import chain, combinations
 from pathlib import Path
@@ -172,10 +173,8 @@ def _judge(splits, task, settings, tokenizer, allow_none):
         if not good:
             problems += [f"{rows[0].file if rows else split}: none of its {len(rows)} rows can be used", *told]
         elif told and settings.on_bad_row == "error":
-            remedy = "--on_bad_row skip leaves such rows out and counts them"
-            if hasattr(settings, "may_be_empty"):
-                remedy += "; --may_be_empty NAME takes an empty field as it is"
-            problems += [f"{told[0]} ({remedy})", *told[1:]]
+            empty = "; --may_be_empty NAME takes an empty field as it is" if hasattr(settings, "may_be_empty") else ""
+            problems += [f"{told[0]} (--on_bad_row skip leaves such rows out and counts them{empty})", *told[1:]]
         left_out = _note(splits, [(row.file, reason, row.unit, row.line) for row, reason, _ in bad], "rows left out")
         splits.counts[split] = {"read": len(rows), "used": len(good), "left_out": left_out}
         _note(splits, [(row.file, row.remark, row.unit, row.line) for row in rows if row.remark], "of its rows")
@@ -228,9 +227,7 @@ def _text(value):
     if value in (math.inf, -math.inf):
         return None, Fault.NOT_FINITE
     text = str(value)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
+    if not text.isascii() and re.search("[\ud800-\udfff]", text):
         return None, Fault.HALF_A_PAIR
     return text, None if text.strip() else Fault.EMPTY
 
