@@ -375,7 +375,8 @@ def test_more_text_than_an_array_of_two_gigabytes_holds():
         inner = [kind.field(number).type for number in range(kind.num_fields)]
         return {str(kind)} if not inner else set().union(*map(kinds, inner))
 
-    features = columns_of({"id": "1", "text": "a", "answers": ["b"]})
+    row = {"id": "1", "text": "a", "answers": ["b"]}
+    features = columns_of({"example": 0, "row": row, "source": "a", "input_ids": [1]})
     found = set().union(*(kinds(one.type) for one in features.arrow_schema))
     assert found == {"large_string", "int32", "int64"}
 
