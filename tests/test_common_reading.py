@@ -59,10 +59,10 @@ def problems(function, *args, **kwargs):
     return error.value.problems
 
 
-def made_task(columns=FIELDS, target="{summary}", **hooks):
+def made_task(columns=FIELDS, target="{summary}", source="{document}", **hooks):
     """What `reading` needs of a recipe's task."""
     hooks = dict.fromkeys(("read", "reshape", "refuse", "unwanted", "together")) | hooks
-    return SimpleNamespace(columns=columns, target=target, **hooks)
+    return SimpleNamespace(columns=columns, target=target, source=source, **hooks)
 
 
 def load(task=None, seed=42, several=(), allow_none=(), may_be_empty=(), tokenizer=None, share=0, most=1000, **given):
