@@ -5,6 +5,7 @@ import ast
 import dataclasses
 import importlib
 import inspect
+import itertools
 import json
 import os
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from conftest import ROOT
 from transformers import Seq2SeqTrainingArguments
 from transformers.hf_argparser import HfArg
@@ -322,6 +324,20 @@ def test_what_a_word_is_taken_for_exists(name):
     for templates in rule.values() if isinstance(rule, dict) else [rule]:
         for template in templates if isinstance(templates, list) else [templates or ""]:
             assert {flag for flag, _ in words.of_words(template.split())} <= there
+
+
+def test_a_word_stands_in_the_tables_once():
+    """YAML keeps the last of two and says nothing; and a word has one meaning."""
+    root = yaml.compose((ROOT / "recipes/typed/words.yaml").read_text(encoding="utf-8"))
+    for _, table in root.value:
+        names = [key.value for key, _ in table.value]
+        assert sorted(set(names)) == sorted(names)
+    tables = (words.TAKEN, words.NEEDLESS, words.ENVIRONMENT)
+    assert not [(one, two) for one, two in itertools.combinations(tables, 2) if one.keys() & two.keys()]
+    assert not words.REFUSED.keys() & {*words.NEEDLESS, *words.ENVIRONMENT}
+    assert words.TAKEN.keys() & words.REFUSED.keys() <= {
+        name for name, rule in words.TAKEN.items() if isinstance(rule, dict) or "lang" in rule
+    }
 
 
 def taken(*flags, **options):

@@ -95,7 +95,8 @@ class Parser(HfArgumentParser):
             lines += ["", group] if helps else []
             for name, text in helps.items():
                 value = self.get_default(name)
-                flag = f"  --{name} {'' if value in (None, '', False, []) else getattr(value, 'value', value)}"
+                shown = "" if value is False or value in (None, "", []) else getattr(value, "value", value)
+                flag = f"  --{name} {shown}"
                 lines.append(f"{flag:42} {textwrap.shorten(text.replace('%%', '%'), 36, placeholder=' ...')}")
         return "\n".join(lines)
 
