@@ -543,6 +543,25 @@ def test_trap_23_what_does_not_meet_keeps_the_last_model_and_says_so(flags, told
     assert notes == [f"the last model is kept, not the best: {told} do not meet"]
 
 
+def test_steps_that_are_not_counted_are_said():
+    _, args, notes = taken("--save_strategy", "epoch", "--save_steps", "9", defaults={**DEFAULTS, **BEST})
+    assert (args.save_strategy, notes) == ("epoch", ["--save_steps does nothing with --save_strategy epoch"])
+
+
+def test_early_stopping_needs_evaluations():
+    assert problems("--early_stopping_patience", "3", "--eval_strategy", "no", defaults={**DEFAULTS, **BEST}) == [
+        "--early_stopping_patience needs evaluations, and --eval_strategy no makes none"
+    ]
+
+
+def test_several_trackers(monkeypatch, here):
+    monkeypatch.setattr(trial, "get_reporting_integration_callbacks", lambda names: [])
+    (here / "mine.yaml").write_text("report_to: [wandb, mlflow]\n")
+    for form in (["--report_to", "wandb", "mlflow"], ["--config", "mine.yaml"]):
+        assert parse(*form)[1].report_to == ["wandb", "mlflow"]
+    assert parse("--report_to", "none")[1].report_to == parse()[1].report_to == []
+
+
 def test_tf32_is_left_out_where_there_is_none(monkeypatch):
     monkeypatch.setattr(arguments, "is_torch_tf32_available", lambda: False)
     _, args, notes = taken("--tf32", "True")

@@ -131,6 +131,8 @@ def _schedule(values: dict[str, Any], settings: RecipeSettings, notes: list[str]
     for stage in other:
         if f"{stage}_steps" in given and f"{stage}_strategy" not in given:
             values[f"{stage}_strategy"] = "steps"
+        elif f"{stage}_steps" in given and values[f"{stage}_strategy"] != "steps":
+            notes.append(f"--{stage}_steps does nothing with --{stage}_strategy {values[f'{stage}_strategy']}")
     chosen = [stage for stage in other if {f"{stage}_strategy", f"{stage}_steps"} & given]
     if values["eval_strategy"] == "steps" and not values["eval_steps"]:
         values["eval_steps"] = values[
@@ -187,6 +189,8 @@ def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]
     files = [f"--{name}" for name in FILES if getattr(settings, name)]
     if settings.dataset_name and files:
         yield f"--dataset_name and {', '.join(files)}: give a data set or files"
+    if "early_stopping_patience" in given and settings.early_stopping_patience and values["eval_strategy"] == "no":
+        yield "--early_stopping_patience needs evaluations, and --eval_strategy no makes none"
     evaluated, saved = values["eval_steps"], values["save_steps"]
     by_steps = values["eval_strategy"] == values["save_strategy"] == "steps"
     if values["load_best_model_at_end"] and by_steps and evaluated != saved:

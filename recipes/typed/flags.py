@@ -39,7 +39,9 @@ class Parser(HfArgumentParser):
     """
 
     def __init__(self, own: type, library: type, **options):
-        super().__init__([own, library], allow_abbrev=False, **options)
+        super().__init__([own, library], allow_abbrev=False, conflict_handler="resolve", **options)
+        trackers = {"default": self.get_default("report_to"), "help": "Trackers, one or several, such as wandb."}
+        self.add_argument("--report_to", "--report-to", nargs="+", **trackers)  # the library takes one only
         self.own = [one.name for one in fields(own)]
         self.names = [one.name for owner in (own, library) for one in fields(owner) if one.init]
 
