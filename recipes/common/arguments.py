@@ -6,8 +6,6 @@ Hugging Face example scripts made known. Flags win over the YAML file, the file 
 """
 
 import dataclasses
-import math
-import operator
 import os
 import re
 import sys
@@ -28,17 +26,13 @@ from recipes.common.learning.batches import PAD_TO
 from recipes.common.tasks import Task
 from recipes.common.upstream import devices
 from recipes.metrics.scores import METRICS as GREATER_IS_BETTER
-from recipes.typed import trial
+from recipes.typed import limits, trial
 from recipes.typed.flags import Parser
 
 FLAGS = yaml.safe_load(Path(__file__).with_name("flags.yaml").read_text(encoding="utf-8"))
-FIXED, USELESS, NEEDS, RANGES, INDIFFERENT = map(FLAGS.get, ("fixed", "useless", "needs", "ranges", "indifferent"))
+FIXED, INDIFFERENT = FLAGS["fixed"], FLAGS["indifferent"]
 SPLITS = ("train", "validation", "test", "second_test")
 FILES, STAGES = [f"{name}_file" for name in SPLITS], ("do_train", "do_eval", "do_predict")
-SWITCHED_OFF = (None, "", False, [])
-MAY_BE_EMPTY = {"source_prefix"}
-HOLDS = {"at least": operator.ge, "at most": operator.le, "above": operator.gt, "below": operator.lt}
-HOLDS["other than"] = operator.ne
 # The Trainer sets the libraries' verbosity anew: without this, warnings that mean nothing come back with it. And one
 # process of a machine tokenizes, or hashes a large model, while all others wait: not only for half an hour.
 DEFAULTS = {"log_level": "error", "log_level_replica": "error", "ddp_timeout": 6 * 3600}
@@ -135,9 +129,8 @@ def _schedule(values: dict[str, Any], settings: RecipeSettings, notes: list[str]
             notes.append(f"--{stage}_steps does nothing with --{stage}_strategy {values[f'{stage}_strategy']}")
     chosen = [stage for stage in other if {f"{stage}_strategy", f"{stage}_steps"} & given]
     if values["eval_strategy"] == "steps" and not values["eval_steps"]:
-        values["eval_steps"] = values[
-            "save_steps" if "eval" in chosen and "logging_steps" not in given else "logging_steps"
-        ]
+        as_often = "save_steps" if "eval" in chosen and "logging_steps" not in given else "logging_steps"
+        values["eval_steps"] = values[as_often]
     if len(chosen) == 1 and values["load_best_model_at_end"] and values[f"{chosen[0]}_strategy"] in ("steps", "epoch"):
         for what in ("strategy", "steps"):
             values[f"{other[chosen[0]]}_{what}"] = values[f"{chosen[0]}_{what}"]
@@ -154,24 +147,9 @@ def _schedule(values: dict[str, Any], settings: RecipeSettings, notes: list[str]
 def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]:
     """Everything wrong with the values of all settings, a sentence each."""
     given = settings.given
-    for name, value in values.items():
-        fault = fault_of_number(name, value) if isinstance(value, (int, float)) else None
-        if fault:
-            yield f"--{name} {value}: {fault}"
+    yield from limits.faults(FLAGS, values, given)
     for name in given.intersection(settings.unused):
         yield f"--{name}: not used by this recipe; leave it out"
-    for name, (value, reason) in FIXED.items():
-        if name in given and values[name] != value:
-            yield f"--{name} {values[name]}: must be {value} here; {reason}"
-    for name, reason in USELESS.items():
-        if values[name] not in SWITCHED_OFF:
-            yield f"--{name} {values[name]}: {reason}"
-    for name, needed in NEEDS.items():
-        if name in given and values[name] not in SWITCHED_OFF and not values[needed]:
-            yield f"--{name} {values[name]}: does nothing without --{needed}"
-    for name in given - MAY_BE_EMPTY:
-        if values[name] == "":
-            yield f"--{name}: is empty; give a value, or leave it out"
     if re.search(r"use_reentrant\W+true", str(values["activation_checkpointing_kwargs"]), re.I):
         yield "--activation_checkpointing_kwargs: use_reentrant must be false, or LoRA fails (trap 25)"
     if values["train_sampling_strategy"] == "batch_rebalance":
@@ -183,9 +161,6 @@ def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]
         yield "--max_tokens_per_batch needs --train_sampling_strategy group_by_length"
     if settings.freeze and settings.lora_r:
         yield f"--freeze {settings.freeze}: with LoRA all weights are frozen; leave it out, or give --lora_r 0"
-    for name in sorted(one for one in given if one.startswith(("lora_", "use_dora", "use_rslora"))):
-        if not settings.lora_r and name != "lora_r" and values[name] not in SWITCHED_OFF:
-            yield f"--{name} {values[name]}: needs --lora_r above 0"
     files = [f"--{name}" for name in FILES if getattr(settings, name)]
     if settings.dataset_name and files:
         yield f"--dataset_name and {', '.join(files)}: give a data set or files"
@@ -199,12 +174,7 @@ def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]
 
 def fault_of_number(name: str, value: float) -> str | None:
     """Why a setting cannot have this value."""
-    limits = RANGES.get(name, {})
-    if isinstance(value, float) and not math.isfinite(value):
-        return "must be a finite number"
-    if not all(HOLDS[word](value, limit) for word, limit in limits.items()):
-        return f"must be {', '.join(f'{word} {limit:,}' for word, limit in limits.items())}"
-    return f"must be at most {2**63:,}" if value > 2**63 else None
+    return limits.fault_of_number(value, FLAGS["ranges"].get(name, {}))
 
 
 def _direction(values: dict[str, Any], metrics: tuple[str, ...]) -> bool:
