@@ -82,11 +82,31 @@ gpu: $(READY)  ## prove a machine with a GPU: precision, equality with a CPU, re
 	$(BIN)/python scripts/gpu.py $(ARGS)
 
 .PHONY: compare decode sweep baseline spotcheck challenge variants
+# What a command on a recipe passes on to it: its data and model, bundled or one's own.
+OWN_DATA  = $(call flag,--model_name_or_path,MODEL)$(call flag,--dataset_name,DATASET)$(call flag,--train_file,TRAIN)$\
+            $(call flag,--validation_file,VALIDATION)$(call flag,--test_file,TEST)$(if $(ARGS), $(ARGS))
+OF_RECIPE = $(if $(OWN),$(call flag,--config,CONFIG), --config configs/embedded/$(RECIPE).yaml)$(OWN_DATA)
+
 decode: $(LAB)  ## which decoding? make decode RUN=outputs/summarize_t5, with GRID="num_beams=1,4" or ARGS="--apply beam"
 	$(BIN)/python scripts/decode.py $(if $(RUN),--run $(call quoted,RUN),$(error name a run: make decode RUN=outputs/summarize_t5))$(call flag,--grid,GRID) $(ARGS)
 
 compare: $(LAB)  ## is one run better, or is it chance? make compare A=outputs/one B=outputs/other, or RUNS="a b c"
 	$(BIN)/python scripts/compare.py $(if $(RUNS)$(A),$(RUNS)$(if $(A),$(call quoted,A))$(if $(B), $(call quoted,B)),$(error name two runs: make compare A=outputs/one B=outputs/other)) $(ARGS)
+
+sweep: $(LAB)  ## train every combination of settings: make sweep RECIPE=summarize GRID="learning_rate=1e-3,2e-3 seed=1,2"
+	$(BIN)/python scripts/sweep.py --recipe $(or $(RECIPE),$(error name it: make sweep RECIPE=summarize GRID="seed=1,2"))$(call flag,--grid,GRID)$(call flag,--out,OUT)$(OF_RECIPE)
+
+baseline: $(LAB)  ## the model without training, K solved examples before each question: make baseline RECIPE=summarize K=3, or RUN=
+	$(BIN)/python scripts/baseline.py$(call flag,--recipe,RECIPE)$(call flag,--run,RUN)$(call flag,--shots,K)$(call flag,--out,OUT)$(if $(RECIPE),$(OF_RECIPE), $(ARGS))
+
+challenge: $(LAB)  ## 100 articles, greedy against four beams, five notes on faithfulness; bundled, or TRAIN=
+	$(BIN)/python scripts/challenge.py$(call flag,--out,OUT)$(subst challenge.yaml,summarize.yaml,$(SETTINGS))$(OWN_DATA)
+
+spotcheck: $(LAB)  ## let people judge: make spotcheck RUN=outputs/summarize_t5, then FILLED="a.csv b.csv"; blind with A= B=, then KEY=
+	$(BIN)/python scripts/spotcheck.py$(call flag,--run,RUN)$(if $(A), --blind $(call quoted,A) $(call quoted,B))$(call flag,--key,KEY)$(call flag,--sheet,SHEET)$(if $(FILLED), --filled $(FILLED)) $(ARGS)
+
+variants: $(READY)  ## which wording engages people? make variants RUN=outputs/paraphrase_bart SHEET=variants.csv, then COUNTS=variants.csv
+	$(BIN)/python scripts/compare_variants.py$(call flag,--run,RUN)$(call flag,--sheet,SHEET)$(call flag,--counts,COUNTS) $(ARGS)
 
 setup: $(READY)  ## create the environment and install the pinned requirements
 

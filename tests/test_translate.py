@@ -20,7 +20,6 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from recipes import prediction
 from recipes import translate_mt5_lora as recipe
 from recipes.common import UserError, decoding, features, lora
-from scripts import compare_lora
 
 RECIPE = "translate_mt5_lora"
 TINY = ROOT / "data/models/tiny-t5"
@@ -384,27 +383,3 @@ def test_trap_5_predict_reads_what_training_reads(done, tmp_path):
     for file in (text, nested):
         rows, _ = predictor.read(file)
         assert [entry["prediction"] for entry in predictor.predict(rows)] == own
-
-
-# ---------------------------------------------------------------- LoRA against full fine-tuning
-
-
-def test_comparison_of_two_runs(done, run, tmp_path):
-    """The table from two runs' folders, and the commands that make them."""
-    assert run(lora_r=0, max_steps=2, learning_rate=None) == 0
-    table = compare_lora.table({"LoRA": done.folder, "full": tmp_path / "out"})
-    header, lora_line, full_line = table.splitlines()
-    assert header.split()[:2] == ["trained", "memory"] and header.split()[-3:] == ["bleu", "chrf", "ter"]
-    record = read_json(done.folder / "run.json")
-    assert f"{record['parameters']['trained_percent']} %" in lora_line and "100.0 %" in full_line
-    assert f"{read_json(done.folder / 'predict_results.json')['predict_chrf']:.1f}" in lora_line
-
-
-def test_commands_of_the_comparison(tmp_path):
-    given = ["--config", "x.yaml", "--full_learning_rate", "2e-3", "--out", str(tmp_path), "--max_steps", "3"]
-    one, other = compare_lora.commands(given).values()
-    assert one[2:] == ["--config", "x.yaml", "--max_steps", "3", "--output_dir", str(tmp_path / "lora")]
-    assert other[2:] == [
-        "--config", "x.yaml", "--max_steps", "3", "--lora_r", "0", "--learning_rate", "2e-3",
-        "--output_dir", str(tmp_path / "full"),
-    ]  # fmt: skip

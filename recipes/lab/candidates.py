@@ -107,6 +107,13 @@ def train(recipe: str, flags: list[str], folder: Path) -> int:
         return subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, env=os.environ).returncode
 
 
+def last_words(folder: Path) -> str:
+    """The last line that a run in a process of its own has said."""
+    log = Path(f"{folder}.log")
+    said = log.read_text(encoding="utf-8").strip().splitlines() if log.is_file() else []
+    return said[-1] if said else "it said nothing"
+
+
 def is_done(folder: Path) -> bool:
     return (record.find(folder) or {}).get("status") == "done"
 

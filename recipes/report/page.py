@@ -123,6 +123,7 @@ def view(folder):
         "notes": [shorten(str(note), 300) for note in notes[:MOST]],
         "more_notes": len(notes[MOST:]),
         "tables": record.get("tables") or {},
+        "people": _read(folder / "spot_check_results.json"),
         "repeat": how_to_repeat(record),
         "exports": _read(folder / "exports.json").get("exports") or [],
     }
@@ -153,6 +154,7 @@ def score_table(folder, lines, wanted):
     baselines = _read(folder / "baseline_results.json")
     trivial = str(baselines.get("trivial_name") or "trivial answer")
     labels = {"untuned": "untuned", "trivial": trivial, "tuned": "tuned"}
+    labels["prompted"] = str(baselines.get("prompted_name") or "prompted")
     systems = {label: baselines[name] for name, label in labels.items() if isinstance(baselines.get(name), dict)}
     counts = dict.fromkeys(systems, baselines.get("rows"))
     tuned = "tuned" if systems or _read(folder / "train_results.json") else "this model"

@@ -13,8 +13,8 @@ def print_table(folder: Path) -> None:
     if baselines:
         title = f"{baselines['split']}, {baselines['rows']} rows"
         print(f"\n{title:<22}" + "".join(f"{name:>24}" for name in record["metrics"]))
-        for label in [name for name in ("untuned", "trivial", "tuned") if name in baselines]:
-            title = baselines["trivial_name"] if label == "trivial" else label
+        for label in [name for name in ("untuned", "prompted", "trivial", "tuned") if name in baselines]:
+            title = baselines.get(f"{label}_name", label)
             cells = [_with_interval(baselines[label], name) for name in record["metrics"]]
             print(f"{title:<22}" + "".join(f"{cell:>24}" for cell in cells))
     second = folder / "second_test_results.json"

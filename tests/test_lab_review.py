@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""make spotcheck: sheets for people, read back; and two processors of logits."""
+
+import csv
+import random
+import shutil
+
+import pytest
+import torch
+from conftest import make_model, make_tokenizer
+from helpers import read_json, read_jsonl, run_recipe, write_jsonl
+
+from recipes.common import UserError
+from recipes.lab import review
+from recipes.lab.finished import Finished
+from recipes.lab.processors import Coverage, Terms
+from scripts import spotcheck as script
+
+RECIPE = "summarize_t5"
+
+
+@pytest.fixture
+def finished(done, tmp_path):
+    return shutil.copytree(done.folder, tmp_path / "run")
+
+
+def filled(sheet, path, answer):
+    """A copy of a sheet whose empty cells under a question are answer(id, question)."""
+    with open(sheet, encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        for name, title in review.QUESTIONS.items():
+            row[title] = answer(row["id"], name)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def big_run(finished, count=60):
+    """The run with more rows, so that agreement by chance is near 0."""
+    row = read_jsonl(finished / "predictions.jsonl")[0]
+    write_jsonl(finished / "predictions.jsonl", [{**row, "id": f"row-{number}"} for number in range(count)])
+    return finished
+
+
+def test_a_sheet_filled_at_random_and_with_copies(finished, tmp_path, capsys):
+    """Three raters: at random they agree as chance has it, copies agree wholly."""
+    run = big_run(finished)
+    assert run_recipe(["--run", str(run), "--size", "60"], script.main) == 0
+    sheet = run / "spot_check_test.csv"
+    assert capsys.readouterr().out.startswith(f"wrote     {sheet}: 60 test rows")
+    chance = random.Random(1)
+    raters = [filled(sheet, tmp_path / f"{n}.csv", lambda *_: chance.randint(1, 5)) for n in range(3)]
+    assert run_recipe(["--run", str(run), "--filled", *map(str, raters)], script.main) == 0
+    found = read_json(run / review.RESULTS)
+    assert found["raters"] == 3
+    for one in found["questions"].values():
+        assert abs(one["alpha"]) < 0.25 and one["rows"] == 60 and one["low"] < one["mean"] < one["high"]
+    assert "Agree on the scale first" in capsys.readouterr().out
+    copies = [shutil.copy(raters[0], tmp_path / f"copy{n}.csv") for n in range(3)]
+    assert run_recipe(["--run", str(run), "--filled", *map(str, copies)], script.main) == 0
+    said = capsys.readouterr().out
+    assert all(one["alpha"] == 1 for one in read_json(run / review.RESULTS)["questions"].values())
+    assert said.splitlines()[-1].startswith("Work on ")
+    assert "What people say" in (run / "report.html").read_text(encoding="utf-8")
+
+
+def test_agreement_by_hand():
+    """Krippendorff's own example of two raters with binary data, 2011: alpha 0.095."""
+    one = dict(enumerate([0, 1, 0, 0, 0, 0, 0, 0, 1, 0]))
+    two = dict(enumerate([1, 1, 1, 0, 0, 1, 0, 0, 0, 0]))
+    assert review.agreement([one, two], "nominal") == pytest.approx(0.095, abs=0.001)
+    assert review.agreement([one], "nominal") is None
+    assert review.agreement([{"a": 3.0}, {"a": 3.0}], "ordinal") == 1
+
+
+def test_one_rater_with_gaps(finished, tmp_path):
+    sheet = tmp_path / "sheet.csv"
+    review.write_sheet(Finished(finished, "test"), sheet, 5, 42)
+    rated = filled(sheet, tmp_path / "a.csv", lambda name, question: 4 if question == "fluency" else "")
+    said = review.read_filled([rated], Finished(finished, "test"))
+    assert "fluency  4.00  4.00 to 4.00     5  one rater" in said and "adequacy" not in said
+
+
+@pytest.mark.parametrize("cell", ["6", "0", "good", "3.5"])
+def test_what_is_no_rating(finished, tmp_path, cell):
+    sheet = tmp_path / "sheet.csv"
+    review.write_sheet(Finished(finished, "test"), sheet, 3, 42)
+    with pytest.raises(UserError, match="a.csv line 2: adequacy is"):
+        review.read_filled([filled(sheet, tmp_path / "a.csv", lambda *_: cell)], Finished(finished, "test"))
+    with pytest.raises(UserError, match="nothing is filled in yet"):
+        review.read_filled([sheet], Finished(finished, "test"))
+    with pytest.raises(UserError, match="exists; name a new file"):
+        review.write_sheet(Finished(finished, "test"), sheet, 3, 42)
+
+
+def test_two_runs_blind(finished, done, tmp_path, capsys):
+    """Who prefers the reference finds the run that has it, whichever column it stands in."""
+    better = big_run(shutil.copytree(done.folder, tmp_path / "better"), 30)
+    big_run(finished, 30)
+    rows = read_jsonl(better / "predictions.jsonl")
+    write_jsonl(better / "predictions.jsonl", [{**row, "prediction": "=SUM right"} for row in rows])
+    sheet = tmp_path / "blind.csv"
+    assert run_recipe(["--blind", str(finished), str(better), "--sheet", str(sheet)], script.main) == 0
+    assert "30 of 30 test rows that differ" in capsys.readouterr().out
+    with open(sheet, encoding="utf-8-sig", newline="") as file:
+        cards = list(csv.DictReader(file))
+    assert {card["1"] == "'=SUM right" for card in cards} == {True, False}  # in random order, and no formula
+    for card in cards:
+        card[review.BETTER] = "1" if card["1"] == "'=SUM right" else "2"
+    with open(tmp_path / "ann.csv", "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, cards[0].keys())
+        writer.writeheader()
+        writer.writerows(cards)
+    key, ann = f"{sheet}.key.json", str(tmp_path / "ann.csv")
+    assert run_recipe(["--key", key, "--filled", ann, ann], script.main) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1].startswith(f"A {finished}") and said[1].split()[-3:] == ["0", "0", "%"]
+    assert said[-2] == "agreement 1.00" and said[-1] == f"Take {better}: people prefer it (p 0.000)."
+    assert run_recipe([], script.main) == 2
+
+
+# ---------------------------------------------------------------- processors of logits
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_terms_are_said_and_only_where_they_are_wanted(beams):
+    tokenizer = make_tokenizer()
+    model = make_model("t5", tokenizer).eval()
+    inputs = tokenizer(["Ann wants a lamp", "Bo"], padding=True, return_tensors="pt")
+    terms = [tokenizer(["blue mug", "Monday"], add_special_tokens=False)["input_ids"], []]
+    processor = Terms(terms, tokenizer.eos_token_id, boost=50.0, beams=beams)
+    options = {"max_new_tokens": 12, "num_beams": beams, "do_sample": False}
+    made = model.generate(**inputs, logits_processor=[processor], **options)
+    texts = tokenizer.batch_decode(made, skip_special_tokens=True)
+    assert "blue mug" in texts[0] and "Monday" in texts[0]
+    plain = tokenizer.batch_decode(model.generate(**inputs, **options), skip_special_tokens=True)
+    assert texts[1] == plain[1] and texts[0] != plain[0]
+
+
+def test_coverage_lowers_what_was_said_of_the_source():
+    """Token 3 stands in the source and was said twice, 4 was said but is not in it, 5 is in it and was not said."""
+    processor = Coverage(torch.tensor([[3, 5, 5]]), penalty=0.5)
+    changed = processor(torch.tensor([[3, 4, 3]]), torch.zeros(1, 7))
+    assert changed.tolist() == [[0, 0, 0, -1.0, 0, 0, 0]]
