@@ -20,6 +20,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # so that this file r
 from recipes import doctor, report
 from recipes.common import arguments, decoding, features, judging, learning, lora, models, reading, running
 from recipes.common.tasks import task_of
+from recipes.formats import long_sources
 from recipes.metrics import faithfulness, scores, words
 
 # ---------------------------------------------------------------- Settings
@@ -54,10 +55,13 @@ DEFAULTS = {
 }
 
 
-Settings = arguments.RecipeSettings  # nothing but what all recipes have
+Settings = long_sources.Settings  # what all recipes have, and --long_source
 
 
 # ---------------------------------------------------------------- Task
+with_settings = long_sources.reader(TEXT)  # --long_source windows: a source for each window on the document
+
+
 def score(predictions, references, rows, settings):
     """ROUGE against the references; and what the summaries say that the documents do not."""
     return scores.rouge(predictions, references) | faithfulness.score(predictions, [row[TEXT] for row in rows])
@@ -73,6 +77,7 @@ def main(argv=None):
     # Settings
     task = task_of(__name__)
     settings, args = arguments.parse(task, argv)
+    task = with_settings(task, settings)
     run = running.Run(task, settings, args)
 
     # Data

@@ -2,6 +2,7 @@
 """What a check found: a level, a count, two examples, a remedy; and how that is shown."""
 
 import dataclasses
+import sys
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -87,7 +88,9 @@ def table(findings: Iterable[Finding], everything: bool = False) -> list[str]:
         lines += wrapped(f"{MARKS['pass']:9} {group}: none {', '.join(names)}") if names else []
         lines += [f"{MARKS['pass']:9} {group}: {one.said}" for one in well if one.check not in names and one.said]
     for one in wrong:
-        lines += wrapped(f"{MARKS[one.level]:9} {one.group}: {one.said}")
+        said = wrapped(f"{MARKS[one.level]:9} {one.group}: {one.said}")
+        strong = TABLE[one.group][one.check].get("bold") and sys.stdout.isatty()
+        lines += [f"\033[1m{line}\033[0m" for line in said] if strong else said
         lines += [f"          {place}" for place in one.examples]
         lines += wrapped(f"          -> {one.remedy}") if one.remedy else []
     counted = {level: sum(one.level == level for one in findings) for level in MARKS}

@@ -4,11 +4,13 @@
 import dataclasses
 import math
 
+import numpy as np
 import torch
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase, TrainingArguments
 
 from recipes.common.console import say
+from recipes.common.features import Tables
 from recipes.common.learning.batches import TrainingBatches, lengths_of
 from recipes.doctor.patient import Patient
 
@@ -22,11 +24,23 @@ def describe(patient: Patient) -> None:
     for side, cut in next(iter(tables.lengths.values())).items():
         counts = f"{cut['median']} tokens (median), {cut['p95']} (95 %), {cut['max']} (longest)"
         say(args, f"{side:9} {counts}; {cut['cut']:,} cut at {cut['limit']} ({cut['cut_percent']} %)")
+    tables.notes += windows(tables)
     say(args, *(f"          {note}" for note in tables.notes))
     if tables.lost:
         say(args, f"lost      the tokenizer cannot keep {_ranked(tables.lost)}")
     if args.do_train:
         describe_step(args, patient.settings, tables["train"])
+
+
+def windows(tables: Tables) -> list[str]:
+    """A sentence for each split some of whose rows are read in several parts."""
+    notes = []
+    for split, table in tables.items():
+        parts = np.unique(table.with_format("numpy")["example"][:], return_counts=True)[1]
+        if len(parts) and parts.max() > 1:
+            several = f"{int((parts > 1).sum()):,} of {len(parts):,} rows are read in parts"
+            notes.append(f"{split}: {several}, {int(parts[parts > 1].sum()):,} in all, {int(parts.max())} at most")
+    return notes
 
 
 def _ranked(lost: dict[str, int], most: int = 8) -> str:
