@@ -60,6 +60,9 @@ predict: $(READY)  ## use a trained model: make predict RUN=outputs/summarize_t5
 doctor: $(READY)  ## what is wrong with data, checkpoint, set-up: make doctor TASK=summarize TRAIN=mine.csv, or RECIPE=headlines
 	$(strip $(BIN)/python scripts/doctor.py $(or $(RECIPE),$(TASK),$(error name a task: make doctor TASK=summarize)) $(if $(OWN)$(RECIPE),$(if $(CONFIG),--config $(CONFIG)),--config configs/embedded/$(TASK).yaml) $(FLAGS))
 
+push: $(READY)  ## put a finished model on the Hub: make push RUN=outputs/summarize_t5 REPO=mine/summaries
+	$(BIN)/python scripts/push.py --run $(or $(RUN),$(error name a run: make push RUN=outputs/summarize_t5 REPO=mine/summaries)) --repo $(or $(REPO),$(error name its place: REPO=mine/summaries)) $(ARGS)
+
 export: $(VENV)/.requirements-export  ## prove a run's model in another form: make export RUN=outputs/summarize_t5 FORMAT=ctranslate2 PRECISION=int8
 	$(BIN)/python scripts/export.py --run $(or $(RUN),$(error name a run: make export RUN=outputs/summarize_t5 FORMAT=ctranslate2)) --format $(or $(FORMAT),$(error name a form: FORMAT=ctranslate2, onnx or merged)) $(if $(PRECISION),--precision $(PRECISION)) $(if $(OUT),--output $(OUT)) $(ARGS)
 

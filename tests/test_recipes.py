@@ -164,13 +164,15 @@ def test_trap_6_the_saved_model_generates_what_was_scored(done, run, tmp_path, b
 
 
 def test_card_has_a_snippet_that_runs(done, monkeypatch, tmp_path):
-    """And it gives the prediction of the row that it shows."""
-    monkeypatch.chdir(tmp_path)
+    """From the run's folder, and with a row's source it gives the row's prediction."""
+    monkeypatch.chdir(done.folder)
     card = (done.folder / "README.md").read_text(encoding="utf-8")
     (snippet,) = re.findall(r"```python\n(.*?)```", card, re.S)
+    first = read_jsonl(done.folder / "predictions.jsonl")[0]["source"]
+    assert snippet.count('"summarize: (document)"') == 1 and first not in card and str(tmp_path.parent) not in card
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(snippet, "README.md", "exec"), {})
+        exec(compile(snippet.replace('"summarize: (document)"', repr(first)), "README.md", "exec"), {})
     (text,) = ast.literal_eval(printed.getvalue())
     assert text.strip() == read_jsonl(done.folder / "predictions.jsonl")[0]["prediction"]
 

@@ -7,15 +7,22 @@ from recipes.report.page import write_report
 from recipes.report.progress import Progress
 from recipes.report.spot_check import spot_check
 from recipes.report.table import print_table
+from recipes.shipping import push
 
 __all__ = ["Progress", "show", "spot_check", "write", "write_card", "write_report"]
 
 
 def write(run: Run) -> None:
-    """Write README.md, the model card, and report.html from the other files of a run's folder."""
+    """Write README.md, the model card, and report.html from the other files of a run's folder.
+
+    With --push_to_hub the finished model goes up then; the Trainer would push each epoch's checkpoint and its logs.
+    """
     if run.is_main:
         write_card(run.folder)
         write_report(run.folder)
+        if run.push_to:
+            address, _ = push.push(run.folder, run.push_to, bool(run.args.hub_private_repo))
+            print(f"pushed    {address}")
 
 
 def show(run: Run) -> None:

@@ -2,10 +2,11 @@
 """The model card: scores beside the baselines, a snippet that runs, how the model was made."""
 
 import json
+import re
 from pathlib import Path
 
 import jinja2
-from huggingface_hub import ModelCardData
+from huggingface_hub import EvalResult, ModelCardData
 
 CARD = """\
 ---
@@ -55,8 +56,15 @@ To repeat it: `{{ command | join(" ") }}`. Everything else is in `run.json`; the
 """
 
 
-def write_card(folder: str | Path) -> None:
-    """Write README.md, the model card, from the files of a finished run's folder."""
+def write_card(folder: str | Path, place: Path | None = None, repository: str | None = None) -> None:
+    """Write README.md, the model card, from the files of a finished run's folder.
+
+    It may be shown to anybody: no row of the data and no path of the machine is in it.
+
+    Args:
+        place: another folder for the card.
+        repository: what the model is called on the Hub; None: the snippet takes it from its own folder.
+    """
     folder = Path(folder)
     record, baselines = _read(folder / "run.json"), _read(folder / "baseline_results.json")
     with open(folder / "predictions.jsonl", encoding="utf-8") as file:
@@ -73,22 +81,43 @@ def write_card(folder: str | Path) -> None:
     decoding = [f"{name} {value}" for name, value in scored.items() if name not in hidden]
     head = ModelCardData(
         library_name="transformers",
-        base_model=record["settings"]["model_name_or_path"],
+        base_model=_public(record["settings"]["model_name_or_path"]),
         tags=["text2text-generation"] * bool(decoding) + [record["recipe"]["name"]],
+        model_name=repository or folder.name,
+        eval_results=_results(record, next(reversed(table.values()), {}), split),
     )
     shown = {
         **record,
+        "settings": {**record["settings"], "model_name_or_path": head.base_model},
+        "command": [_public(word) for word in record["command"]],
         "head": head.to_yaml(),
         "decoding": ", ".join(decoding),
         "signatures": " ".join(record["signatures"].values()),
         "split": split,
         "count": baselines.get("rows", len(rows)),
         "table": table,
-        "folder": str(folder),
-        "example": rows[0]["source"],
+        "folder": repository or ("." if folder.is_absolute() else str(folder)),
+        "example": re.sub(r"{(\w+)}", r"(\1)", record["source"]),
     }
     text = jinja2.Environment(keep_trailing_newline=True).from_string(CARD).render(shown)
-    (folder / "README.md").write_text(text, encoding="utf-8")
+    ((place or folder) / "README.md").write_text(text, encoding="utf-8")
+
+
+def _public(word: str) -> str:
+    """A word of a command line, or a model's name, without the folders of the machine."""
+    flag, mark, value = word.rpartition("=")
+    return f"{flag}{mark}{Path(value).name}" if Path(value).is_absolute() or Path(value).exists() else word
+
+
+def _results(record: dict, scores: dict, split: str) -> list[EvalResult]:
+    """The scores as the Hub's model-index has them."""
+    data = _public(record["settings"].get("dataset_name") or record["settings"].get("train_file") or "own data")
+    about = {"task_type": "text2text-generation", "dataset_type": data, "dataset_name": data, "dataset_split": split}
+    return [
+        EvalResult(**about, metric_type=name, metric_name=name, metric_value=round(scores[name], 2))
+        for name in record["metrics"]
+        if isinstance(scores.get(name), int | float)
+    ]
 
 
 def _read(path: Path) -> dict:

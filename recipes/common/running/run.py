@@ -62,6 +62,7 @@ class Run:
             "machine": machine.hardware(args.device.type),
             "commit": machine.commit(task.recipe.parent),
         }
+        self.push_to, args.push_to_hub = args.push_to_hub and (args.hub_model_id or self.folder.name), False
         console.begin(settings, args)
         if settings.model_name_or_path and not task.load:  # before the data are read
             models.load_config(settings, args)
