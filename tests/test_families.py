@@ -304,9 +304,10 @@ def test_a_forced_token_of_another_task_is_not_kept(tmp_path):
     ]
     assert model.generation_config.forced_bos_token_id == german
     model, tokenizer = checkpoints.make("BART", tmp_path)
-    model.generation_config.forced_bos_token_id = 17
-    models.agree(model, tokenizer)
-    assert model.generation_config.forced_bos_token_id == tokenizer.bos_token_id
+    for said in (17, 0):  # BART's own, which is the number 0, stays without a word
+        model.generation_config.forced_bos_token_id = said
+        assert len(models.agree(model, tokenizer)) == (said != 0)
+        assert model.generation_config.forced_bos_token_id == tokenizer.bos_token_id == 0
 
 
 @pytest.mark.parametrize(

@@ -114,3 +114,19 @@ def test_padding_on_the_left_is_put_right_and_said(checkpoint):
     tokenizer.padding_side = "left"
     assert models.agree(model, tokenizer) == ["the tokenizer pads on the left; here padding is on the right"]
     assert tokenizer.padding_side == "right"
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ("字 Ann Ann Ann", None),
+        ("字 " * 40 + "Ann", "% of the tokens of sources)"),
+        ("字" * 40, "of the sources is lost"),
+    ],
+)
+def test_sources_of_another_script(document, said, checkpoint, tmp_path, capsys):
+    """The targets are fine; where more than 30 % of the tokens or half of the letters is unknown, the run stops."""
+    rows = [{"document": f"{document} {number}", "summary": f"Ann {number}"} for number in range(9)]
+    assert run(checkpoint, tmp_path, rows) == (2 if said else 0)
+    captured = capsys.readouterr()
+    assert said in captured.err if said else "unknown tokens" in captured.out

@@ -140,12 +140,13 @@ def agree(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> list[str]:
     own = special_tokens(model)
     known = {role: getattr(tokenizer, f"{role}_token_id") for role in ("pad", "eos", "bos", "cls", "sep")}
     language = after[-1] if after and after[-1] not in known.values() else None
+    first_is_said = own["forced_bos"] is not None
     starts = (language, own["decoder_start"], known[families.of(config).get("start", "bos")])
     wanted = own | {
         "decoder_start": next((one for one in starts if one is not None), None),
         "pad": known["pad"],
         "eos": own["eos"] if known["eos"] in np.atleast_1d(own["eos"]) else known["eos"],
-        "forced_bos": before[0] if before and (own["forced_bos"] or before[0] not in known.values()) else None,
+        "forced_bos": before[0] if before and (first_is_said or before[0] not in known.values()) else None,
         "forced_eos": None if own["forced_eos"] is None else known["eos"],
     }
     if tokenizer.padding_side == "left":  # decoder inputs are made of labels that begin at the left

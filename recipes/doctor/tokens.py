@@ -2,6 +2,7 @@
 """Checks of what becomes of the texts: lengths in tokens, what is lost, labels, what the checkpoint says."""
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 import numpy as np
 import pyarrow.compute as pc
@@ -15,7 +16,8 @@ from recipes.pretrained import families
 from recipes.typed.templates import fields_of
 
 SAMPLE = 1000  # rows of which the lost characters are weighed
-TOO_MUCH = 0.5  # of the letters of the targets lost: what is learned is no text
+MOSTLY_UNKNOWN = 0.3  # of the tokens of a side: the vocabulary is of another script
+TOO_MUCH = 0.5  # of the letters of a side lost: what is read or learned is no text
 SPARE_ROWS = 512  # that a model may have for more tokens than its tokenizer: T5 has 28, byT5 125
 
 
@@ -74,18 +76,20 @@ def forced_length(patient: Patient) -> Found:
 
 
 def lost(patient: Patient) -> Found:
-    """Characters that do not come back from the tokenizer, and how much of the targets they are (trap 19)."""
+    """Characters that do not come back from the tokenizer, and how much of a side they are (trap 19)."""
     lost_ones = {one: count for one, count in patient.tables.lost.items() if one.strip() or one in "\n\t"}
-    texts = [references(row, patient.task.target)[0] for row in patient.splits["train"][:SAMPLE]]
-    letters = "".join("".join(text.split()) for text in texts)
-    share = sum(letters.count(one) for one in lost_ones) / max(len(letters), 1)
+    targets = [references(row, patient.task.target)[0] for row in patient.splits["train"][:SAMPLE]]
+    sides = {"targets": targets, "sources": patient.tables["train"]["source"][:SAMPLE]}
+    letters = {side: "".join("".join(text.split()) for text in texts) for side, texts in sides.items()}
+    shares = {side: sum(map(text.count, lost_ones)) / max(len(text), 1) for side, text in letters.items()}
+    side, share = max(shares.items(), key=itemgetter(1))
     ranked = sorted(lost_ones, key=lambda one: -lost_ones[one])
     found = Found(max(lost_ones.values(), default=0), 0, words={"characters": listed(ranked)})
     found.words["how"] = "replace them in the data, or choose a model that has them: it neither sees nor writes them"
     if share > TOO_MUCH:
         found.level = "fail"
         found.words["how"] = (
-            f"{100 * share:.0f} % of the targets is lost: choose a model whose tokenizer knows this script, such as "
+            f"{100 * share:.0f} % of the {side} is lost: choose a model whose tokenizer knows this script, such as "
             "google/mt5-small"
         )
     return found
@@ -98,15 +102,18 @@ def unknown(patient: Patient) -> Found:
         return Found()
     train = patient.tables["train"]
     counts = np.zeros(len(train), int)
-    total = 0
-    for name in ("input_ids", "labels"):
+    shares = {}
+    for side, name in (("sources", "input_ids"), ("targets", "labels")):
         lists = patient.column(name)
         flat, parents = pc.list_flatten(lists), pc.list_parent_indices(lists)
-        total += len(flat)
-        counts += np.bincount(parents.filter(pc.equal(flat, one)).to_numpy(), minlength=len(train))
-    rows = np.flatnonzero(counts)
+        here = np.bincount(parents.filter(pc.equal(flat, one)).to_numpy(), minlength=len(train))
+        shares[side] = here.sum() / max(len(flat), 1)
+        counts += here
+    rows, (side, share) = np.flatnonzero(counts), max(shares.items(), key=itemgetter(1))
     found = Found(len(rows), len(train), [patient.place(int(row)) for row in rows[:2]])
-    found.words["percent"] = f"{100 * counts.sum() / max(total, 1):.1f}"
+    found.words |= {"percent": f"{100 * share:.1f}", "side": side}
+    if share > MOSTLY_UNKNOWN:
+        found.level = "fail"
     return found
 
 
