@@ -16,8 +16,8 @@ from transformers.utils import ModelOutput
 from recipes.common import UserError
 from recipes.common.loss import decoder_states, token_loss
 from recipes.common.upstream.beams import shared_cache
+from recipes.pretrained.agreement import special_tokens
 
-SPECIAL_TOKENS = ("decoder_start", "pad", "eos", "bos", "forced_bos", "forced_eos")
 # What does nothing, and could not be saved, without another setting.
 NEEDS = dict.fromkeys(("top_k", "top_p", "temperature"), "--do_sample True")
 NEEDS |= dict.fromkeys(("length_penalty", "early_stopping"), "--num_beams 2 or more")
@@ -38,13 +38,6 @@ def generation_config(settings: Any, model: nn.Module) -> GenerationConfig:
     """
     ids = {f"{role}_token_id": token for role, token in special_tokens(model).items()}
     return GenerationConfig(**ids, **chosen_settings(settings))
-
-
-def special_tokens(model: nn.Module) -> dict[str, Any]:
-    """{role: id, ids or None} as the checkpoint says: its settings of generation, or else its configuration."""
-    sources = (model.generation_config, model.config)
-    named = {role: [getattr(one, f"{role}_token_id", None) for one in sources] for role in SPECIAL_TOKENS}
-    return {role: first if first is not None else second for role, (first, second) in named.items()}
 
 
 def chosen_settings(settings: Any) -> dict[str, Any]:

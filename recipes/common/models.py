@@ -5,7 +5,6 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import transformers
 from tokenizers import AddedToken
@@ -14,9 +13,9 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArgu
 
 from recipes.common import UserError, lora
 from recipes.common.arguments import RecipeSettings
-from recipes.common.decoding import special_tokens
 from recipes.common.reading.hub import hub_answers
-from recipes.pretrained import families, tokens
+from recipes.pretrained import families
+from recipes.pretrained.agreement import agree
 
 DROPOUT = ("dropout_rate", "dropout", "hidden_dropout_prob")  # as the families call it
 
@@ -126,47 +125,6 @@ def load_model(settings: RecipeSettings, config: PreTrainedConfig, tokenizer: Pr
     for note in agree(model, tokenizer):
         print(f"beware    {note}", flush=True)
     return model
-
-
-def agree(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """Have model and tokenizer name the same tokens, as training and generation need it.
-
-    The decoder begins with what the family or its configuration says, or with the language that mBART's and PLBart's
-    targets end with; what is generated begins with the language that mBART-50's and NLLB's targets begin with, and
-    ends with the tokenizer's end. Returns a sentence for each id of the checkpoint's own that was changed.
-    """
-    config, generation, notes = model.config, model.generation_config, []
-    before, after = tokens.frame(tokenizer, "text_target")
-    own = special_tokens(model)
-    known = {role: getattr(tokenizer, f"{role}_token_id") for role in ("pad", "eos", "bos", "cls", "sep")}
-    language = after[-1] if after and after[-1] not in known.values() else None
-    first_is_said = own["forced_bos"] is not None
-    starts = (language, own["decoder_start"], known[families.of(config).get("start", "bos")])
-    wanted = own | {
-        "decoder_start": next((one for one in starts if one is not None), None),
-        "pad": known["pad"],
-        "eos": own["eos"] if known["eos"] in np.atleast_1d(own["eos"]) else known["eos"],
-        "forced_bos": before[0] if before and (first_is_said or before[0] not in known.values()) else None,
-        "forced_eos": None if own["forced_eos"] is None else known["eos"],
-    }
-    if tokenizer.padding_side == "left":  # decoder inputs are made of labels that begin at the left
-        tokenizer.padding_side = "right"
-        notes.append("the tokenizer pads on the left; here padding is on the right")
-    where = f"--model_name_or_path {model.name_or_path}: its configuration"
-    if wanted["decoder_start"] is None:
-        raise UserError(f"{where} has no decoder_start_token_id: add what the decoder begins with to config.json")
-    rows = model.get_input_embeddings().num_embeddings
-    for role, new in wanted.items():
-        name, old = f"{role}_token_id", own[role]
-        beyond = [one for one in np.atleast_1d(new) if one is not None and not 0 <= one < rows]
-        if beyond:
-            raise UserError(f"{where} says {name} {beyond[0]}, but the model has rows for {rows} tokens")
-        if old not in (None, new):
-            notes.append(f"the checkpoint says {name} {old}; {new} is taken, which its tokenizer's targets ask for")
-        setattr(generation, name, new)
-        if not role.startswith("forced") or (new is None and hasattr(config, name)):  # the library saves no such config
-            setattr(config, name, new)
-    return notes
 
 
 def _without_weights(config: PreTrainedConfig, settings: RecipeSettings) -> nn.Module:

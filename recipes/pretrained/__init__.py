@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What comes with a model from elsewhere: the needs of its family, and its tokenizer."""
+"""What comes with a model from elsewhere: the needs of its family, its tokenizer, and what both have to agree on."""
