@@ -7,8 +7,11 @@ import datetime
 import importlib
 import json
 import os
+import random
+import re
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 import datasets
 import openpyxl
@@ -22,7 +25,7 @@ from recipes.common import UserError, reading
 from recipes.common.arguments import RecipeSettings
 from recipes.common.features import _columns as columns_of
 from recipes.common.tasks import task_of_module
-from recipes.files import read_file, text
+from recipes.files import Row, read_file, text
 
 PAIR = {"text": "Ann wants a lamp, new.", "summary": "New lamp"}
 LINE = json.dumps(PAIR) + "\n"
@@ -182,7 +185,7 @@ def test_other_encodings_are_read_where_they_are_named(encoding, word, kind):
 def test_an_encoding_that_there_is_not():
     assert refused("mine.csv", "a\n1\n", encoding="klingon").startswith("--encoding klingon: unknown; such as cp1252")
     assert refused("mine.csv", "a\né\n", encoding="ascii").startswith("mine.csv line 2: not ASCII: byte 0xc3; --encod")
-    assert refused("odd.csv", b"a\n1\n2", encoding="utf-16-le").startswith("odd.csv: not utf-16-le: ")
+    assert refused("odd.csv", b"a\n1\n2", encoding="utf-16-le").startswith("odd.csv: is not written in utf-16-le")
 
 
 @pytest.mark.parametrize("ending", [".gz", ".bz2", ".zst", ".lz4"])
@@ -613,3 +616,65 @@ def test_what_people_brought_as_a_folder():
 def test_names_that_are_missing_are_told_of_the_flag():
     with pytest.raises(UserError, match="name one with --source_column; for a file without a line of names, --columns"):
         learned("translate_mt5_lora", train_file=write("a.tsv", "1\tHi.\t2\tHallo.\n" * 2))
+
+
+# ---------------------------------------------------------------- what nobody brought yet
+
+
+def test_damaged_files_end_in_a_sentence():
+    """Bytes changed, cut out, put in and read as another kind: rows, broken rows or one UserError."""
+    chance = random.Random(7)
+    book = openpyxl.Workbook()
+    for row in (PAIR, PAIR.values()):
+        book.active.append(list(row))
+    book.save("whole.xlsx")
+    pyarrow.parquet.write_table(pyarrow.table({"text": ["a"] * 9, "n": [[1]] * 9}), "whole.parquet")
+    samples = [
+        Path("whole.xlsx").read_bytes(),
+        Path("whole.parquet").read_bytes(),
+        (LINE * 5).encode(),
+        b"[" + LINE.encode(),
+    ]
+    samples += [b'a;"b";c\n' * 5, b"a\tb\n" * 5, bz2.compress(LINE.encode()), "a,b\né,ü\n".encode("utf-16")]
+    pieces = [b'"', b"\n", b"\t", b",", b"\0", b"\xff\xfe", b"{", b"[", b"\r", b"sep=;\n", b"\xe9", b"{'a': 1}"]
+    encodings, ended = [None, None, "cp1252", "utf-16", "shift_jis", "idna", "hex", "utf-7"], set()
+    for number in range(600):
+        data = bytearray(chance.choice(samples))
+        for _ in range(chance.choice([0, 1, 3])):
+            place = chance.randrange(len(data))
+            data[place : place + chance.randrange(9)] = chance.choice(pieces) * chance.randrange(3)
+        kind = chance.choice([*files.READERS, ".jsonl.gz", ".csv.bz2", ".json.zst"])
+        form = RecipeSettings(encoding=chance.choice(encodings), columns=chance.choice([None, None, "a,b", ","]))
+        try:
+            ended |= {row.broken is None for row in read_file(write(f"{number % 5}{kind}", bytes(data)), form)}
+        except UserError as error:
+            ended.add(len(error.problems))
+    assert ended == {True, False}
+
+
+NAMES = """context question answers qas paragraphs questions annotations document_text document_plaintext passages
+    conversations messages conversation_a prompt instruction output history system role content translation
+    text value replies aliases additional_answers short_answers yes_no_answer id sentence1 label"""
+NAMES = re.split(r"\s+", NAMES)
+VALUES = [None, True, "", "red", 0, float("nan"), [], {}, ["a"], [None], [[]], {"text": ["a"]}, [[{}]], "['a']"]
+VALUES += [{"text": {"text": 1}}, {"role": "user", "content": "x"}, [{"from": "human", "value": "a"}]]
+VALUES += [{"value": ["v"], "aliases": "x"}]
+SETTINGS = {"answer_column": None, "label_column": None, "original_column": None, "source_column": None}
+SETTINGS |= {"target_column": None, "source_lang": "en", "target_lang": "de", "max_source_length": 5}
+
+
+@pytest.mark.parametrize("recipe", ["qa_t5", "convo_flant5", "translate_mt5_lora", "paraphrase_bart"])
+def test_records_of_any_shape_become_rows_or_broken_ones(recipe):
+    chance, reshape = random.Random(recipe), importlib.import_module(f"recipes.{recipe}").reshape
+
+    def value(depth):
+        if depth == 3 or chance.random() < 0.4:
+            return chance.choice(VALUES)
+        if chance.random() < 0.5:
+            return [value(depth + 1) for _ in range(chance.randrange(4))]
+        return {chance.choice(NAMES): value(depth + 1) for _ in range(chance.randrange(5))}
+
+    for number in range(3000):
+        record = {chance.choice(NAMES): value(0) for _ in range(chance.randint(1, 6))}
+        row = Row(json.loads(json.dumps(record)), "a.jsonl", number)
+        assert all(isinstance(one, Row) for one in reshape(row, SimpleNamespace(**SETTINGS), number % 2 == 0))

@@ -86,6 +86,8 @@ def read_pieces(
         raise UserError(f"{path}: no such file{near}") from None
     except UnicodeEncodeError:
         raise UserError(f"{str(path).encode(errors='replace').decode()}: its name is not UTF-8; rename it") from None
+    except UnicodeError as error:
+        raise UserError(f"{path}: is not written in {form.encoding or 'UTF-16'}: {error}") from None
     except OSError as error:
         damaged = f"damaged, or not packed as its name says: {error}; copy it again"
         raise UserError(f"{path}: {f'cannot be read: {error.strerror}' if error.strerror else damaged}") from None

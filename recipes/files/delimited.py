@@ -5,7 +5,6 @@ import csv
 import datetime
 import functools
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -142,12 +141,12 @@ def read_txt(path: Path, form: Form) -> Iterator[Row]:
 def read_xlsx(path: Path, form: Form) -> Iterator[Row]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (ValueError, KeyError, zipfile.BadZipFile, openpyxl.utils.exceptions.InvalidFileException) as error:
+        first, *others = book.worksheets
+        lines = [[_cell(cell) for cell in row] for row in first.iter_rows()]
+    except Exception as error:  # of any of the libraries that unpack and parse it
         raise UserError(f"{path}: not an Excel workbook, or damaged: {error}") from None
-    if len(book.worksheets) > 1:
-        others = listed(sheet.title for sheet in book.worksheets[1:])
-        form.notes.append(f"sheet {book.worksheets[0].title!r} is read; others are not: {others}")
-    lines = ([_cell(cell) for cell in row] for row in book.worksheets[0].iter_rows())
+    if others:
+        form.notes.append(f"sheet {first.title!r} is read; others are not: {listed(sheet.title for sheet in others)}")
     rows = ((number, cells, None) for number, cells in enumerate(lines, 1) if any(cells))
     for row in _table(path, rows, form, "a cell has no name above it"):
         row.unit = "row"

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a file becomes: rows that know where they stand; and how it is written, where that is said."""
 
-import codecs
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,8 +56,8 @@ class Form:
         """The form that --encoding, --delimiter and --columns ask for."""
         encoding, delimiter, columns = (getattr(settings, name, None) for name in ("encoding", "delimiter", "columns"))
         try:
-            codecs.lookup(encoding or "utf-8")
-        except LookupError:
+            "a".encode(encoding or "utf-8", "surrogateescape")  # by which wrong bytes are found
+        except (LookupError, UnicodeError):
             raise UserError(
                 f"--encoding {encoding}: unknown; such as cp1252 cp1251 gb18030 shift_jis {OTHER_ENCODINGS}"
             ) from None

@@ -72,4 +72,4 @@ def text_lines(path: Path, encoding: str | None = None) -> Iterator[str]:
                     raise UserError(f"{path} line {number}: {what}; this is no file of rows")
                 yield sound(path, line, number, file.encoding)
         except UnicodeError as error:
-            raise UserError(f"{path}: not {file.encoding}: {error}") from None
+            raise UserError(f"{path}: is not written in {file.encoding}: {error}") from None

@@ -12,6 +12,7 @@ import torch
 
 from recipes.common import listed, short
 from recipes.files import Row, read_written
+from recipes.formats.nested import or_broken
 
 Turn = dict[str, Any]
 
@@ -127,6 +128,7 @@ def read_turns(given: Any, roles: Mapping[str, str]) -> tuple[list[Turn], tuple[
     return turns, None
 
 
+@or_broken
 def rows_of_replies(
     row: Row, roles: Mapping[str, str], pair: Callable[[list[list[Turn]], int], list[dict]], most: int, new: bool
 ) -> list[Row]:

@@ -1,7 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records with lists of records in them, as SQuAD's articles have paragraphs and these have questions."""
 
+import functools
+from collections.abc import Callable
+
 from recipes.files import Row
+
+
+def or_broken(reshape: Callable[..., list[Row]]) -> Callable[..., list[Row]]:
+    """`reshape`, of a row, where lists, objects and texts may be in each other's places: such a row is a broken one."""
+
+    @functools.wraps(reshape)
+    def reshaped(row: Row, *args, **more) -> list[Row]:
+        try:
+            return reshape(row, *args, **more)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            told = f"its lists and objects are in no form that is known ({type(error).__name__}: {error})"
+            return [row.reshaped(broken=("an unknown form", told))]
+
+    return reshaped
 
 
 def innermost(row: Row, *names: str) -> list[Row]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from recipes.files import Row, read_written
-from recipes.formats.nested import innermost
+from recipes.formats.nested import innermost, or_broken
 
 # Where objects have their text, the first that is there.
 KEYS = ("text", "value", "input_text", "spans", "answer", "sentences", "contexts", "passage_text", "wiki_context",
@@ -20,6 +20,7 @@ CONTEXT = ("entity_pages", "search_results", "passages")
 NESTED = ("paragraphs", "qas", "questions", "annotations", "context", "question", *CONTEXT)
 
 
+@or_broken
 def rows_of_questions(row: Row, answers: Collection[str | None]) -> list[Row]:
     """Rows with a text for "context" and "question", and a list of texts, which may be empty, in each of `answers`."""
     row.update({name: read_written(row[name]) for name in {*NESTED, *answers} & row.keys()})
@@ -33,7 +34,8 @@ def rows_of_questions(row: Row, answers: Collection[str | None]) -> list[Row]:
         if "context" not in one and source:
             one["context"] = one[source]
         for name in {"context", "question"} & one.keys():
-            one[name] = "\n".join(texts(one[name])) if isinstance(one[name], dict | list) else one[name]
+            found = texts(one[name]) if isinstance(one[name], dict | list) else []
+            one[name] = "\n".join(found) if found and set(map(type, found)) == {str} else one[name]
         for name in {*answers} & one.keys():
             one[name] = [] if str(one.get("is_impossible")).lower() == "true" else _answers(one[name])
     return rows
