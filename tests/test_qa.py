@@ -440,8 +440,8 @@ OFFICIAL = [
     ("blue lamp", ["green lamp"], 0, 50),
     ("blue lamp", ["lamp", "a big blue lamp"], 0, 80),  # the best over all references: 2/2 and 2/3
     ("東京", ["東京"], 100, 100),
-    ("東京 駅", ["東京"], 0, 200 / 3),
-    ("東京。", ["東京"], 0, 0),  # only ASCII punctuation is left out
+    ("東京 駅", ["東京"], 0, 80),  # without spaces between words, each character is one: 2/3 and 2/2
+    ("東京。", ["東京"], 100, 100),
     ("lamp lamp", ["lamp"], 0, 200 / 3),
 ]
 
