@@ -29,6 +29,8 @@ ADAPTER = RecipeSettings(lora_r=16)
 WAYS = {
     "": {},
     "--activation_checkpointing True": {"checkpointing": True},
+    "--fsdp full_shard": {"sharded": True},
+    "--fsdp full_shard --activation_checkpointing True": {"sharded": True, "checkpointing": True},
     "--lora_r 16": {"adapt": True},
     "--lora_r 16 --activation_checkpointing True": {"adapt": True, "checkpointing": True},
 }
@@ -70,6 +72,8 @@ def plan(options: argparse.Namespace) -> None:
     where = f"on each of {options.gpus} GPUs" if options.gpus > 1 else "on one GPU"
     print(f"{options.model}: {options.batch} rows of {options.source} and {options.target} tokens {where}", flush=True)
     for flags, more in WAYS.items():
+        if more.get("sharded") and options.gpus == 1:
+            continue
         needed = estimate(config, options, **more).peak / planning.GIB
         print(f"  {needed:7.1f} GiB each   {flags or 'as it is'}", flush=True)
         if options.memory and needed < options.memory:
@@ -85,11 +89,11 @@ def plan(options: argparse.Namespace) -> None:
 def table(options: argparse.Namespace) -> None:
     """Print a row for each known size, as Markdown."""
     where = torch.cuda.get_device_name() if torch.cuda.is_available() else "a CPU"
-    print("| model | parameters | all weights | with LoRA |")
-    print("|---|--:|--:|--:|")
+    print("| model | parameters | all weights | with LoRA | 2 GPUs, in parts | 4 GPUs, in parts | 8 GPUs, in parts |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
     for name in SHAPES:
         config, cells = config_of(name), []
-        for gpus, more in ((1, {}), (1, {"adapt": True})):
+        for gpus, more in ((1, {}), (1, {"adapt": True}), *((count, {"sharded": True}) for count in (2, 4, 8))):
             options.gpus = gpus
             cells.append(estimate(config, options, **more))
         parameters = cells[0].weights / 4 / 1e6

@@ -105,14 +105,14 @@ import plan  # noqa: E402
 
 
 def test_a_plan_names_the_first_way_that_fits(tmp_path, monkeypatch, capsys):
-    """Memory in GiB, as if: 8 as it is, 7 with checkpointing, then 5 and 4 with LoRA."""
+    """Memory in GiB, as if: 8 as it is, 7 with checkpointing, 3 in parts, 2 with both, 5 and 4 with LoRA."""
     SHAPES["t5"].save_pretrained(tmp_path)
-    needed = iter([8, 7, 5, 4])
+    needed = iter([8, 7, 3, 2, 5, 4])
     monkeypatch.setattr(plan, "estimate", lambda *_, **__: SimpleNamespace(peak=next(needed) * planning.GIB))
     assert plan.main(["--model", str(tmp_path), "--gpus", "4", "--memory", "6"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["8.0", "GiB", "each", "as", "it", "is"]
-    assert lines[-1] == "with 6 GiB on each: --lora_r 16"
+    assert lines[-1] == "with 6 GiB on each: --fsdp full_shard"
 
 
 def test_a_plan_of_one_gpu(tmp_path, capsys):
@@ -121,7 +121,7 @@ def test_a_plan_of_one_gpu(tmp_path, capsys):
         plan.main(["--model", str(tmp_path), "--batch", "1", "--source", "8", "--target", "8", "--memory", "99"]) == 0
     )
     out = capsys.readouterr().out
-    assert out.endswith("with 99 GiB on each: it fits as it is\n")
+    assert "fsdp" not in out and out.endswith("with 99 GiB on each: it fits as it is\n")
     whole, checkpointed, lora, both = (float(line.split()[0]) for line in out.splitlines()[1:5])
     assert whole >= checkpointed and lora >= both
 

@@ -24,7 +24,7 @@ from recipes.common import UserError, did_you_mean
 from recipes.common.decoding import chosen_settings
 from recipes.common.learning.batches import PAD_TO
 from recipes.common.tasks import Task
-from recipes.common.upstream import devices
+from recipes.common.upstream import devices, sharding
 from recipes.metrics.scores import METRICS as GREATER_IS_BETTER
 from recipes.typed import limits, trial
 from recipes.typed.flags import Parser
@@ -161,6 +161,8 @@ def _problems(settings: RecipeSettings, values: dict[str, Any]) -> Iterator[str]
         yield "--max_tokens_per_batch needs --train_sampling_strategy group_by_length"
     if settings.freeze and settings.lora_r:
         yield f"--freeze {settings.freeze}: with LoRA all weights are frozen; leave it out, or give --lora_r 0"
+    if values["fsdp"] and not settings.dry_run and os.environ.get("WORLD_SIZE", "1") == "1":
+        yield f"--fsdp {values['fsdp']}: needs several processes; start them with make NPROC=N, or torchrun"
     files = [f"--{name}" for name in FILES if getattr(settings, name)]
     if settings.dataset_name and files:
         yield f"--dataset_name and {', '.join(files)}: give a data set or files"
@@ -195,6 +197,8 @@ def _training_arguments(values: dict[str, Any], given: dict[str, Any]) -> Seq2Se
     if not torch.accelerator.is_available():
         # Without it the Trainer sets up no process group on a CPU: N processes would train N models (trap 41).
         values["use_cpu"] = True
+    if values["fsdp"]:
+        values |= sharding.arguments(values["fsdp"], values["fsdp_config"])
     if not {"bf16", "fp16"} & given.keys() and not values["bf16"] and not values["fp16"]:
         values["bf16"] = devices.has_bf16(values["use_cpu"])
     values["logging_nan_inf_filter"] = False  # would print a NaN loss as the mean of the finite ones (trap 2)

@@ -16,7 +16,7 @@ from recipes.common.decoding import encode, generate_ids, sampled
 from recipes.common.disk import UNFINISHED
 from recipes.common.learning.batches import TrainingBatches, lengths_of, with_blank
 from recipes.common.loss import decoder_states, token_loss
-from recipes.common.upstream import cpu
+from recipes.common.upstream import cpu, sharding
 from recipes.common.upstream.trainer import Hooks
 
 
@@ -41,6 +41,7 @@ class Trainer(Hooks):
         **kwargs,
     ):
         self.judge, self.max_tokens_per_batch = compute_metrics, max_tokens_per_batch
+        self.outline = None
         self.texts_in_training: dict[int, dict[int, list[str]]] = {}  # optimizer step -> {feature: texts}
         super().__init__(*args, train_dataset=with_blank(train_dataset), compute_metrics=self._score, **kwargs)
         for callback in (transformers.PrinterCallback, transformers.ProgressCallback):
@@ -68,12 +69,16 @@ class Trainer(Hooks):
 
     def train(self, resume_from_checkpoint: str | None = None, **kwargs) -> TrainOutput:
         self.forget_preparation()
+        if self.is_fsdp_enabled:
+            self.outline = sharding.outline(self.model)
+            sharding.share_embeddings(self.model)
         if resume_from_checkpoint and stopped_early(resume_from_checkpoint):
             self.restore(resume_from_checkpoint)
             metrics = {"epoch": self.state.epoch}
         else:
             metrics = super().train(resume_from_checkpoint, **kwargs).metrics
-        lora.merge(self.model)  # what is scored from here on is what is saved
+        if not self.is_fsdp_enabled:  # weights in parts are merged when they are one again
+            lora.merge(self.model)  # what is scored from here on is what is saved
         metrics["train_loss"] = mean_loss(self.state)
         return TrainOutput(self.state.global_step, metrics["train_loss"], metrics)
 
@@ -166,15 +171,23 @@ class Seq2SeqTrainer(Trainer, transformers.Seq2SeqTrainer):
         model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=self.is_in_train)
         precision = self.accelerator.autocast() if self.is_in_train else contextlib.nullcontext()
         config = self.args.generation_config
-        with torch.no_grad(), precision:
+
+        def answer():
             encoded = encode(model, inputs)
             inputs["encoder_outputs"] = encoded
             hidden, head = decoder_states(model, {k: v for k, v in inputs.items() if k != "input_ids"})
             losses = token_loss(hidden, head, labels, reduction="none").sum(dim=1)
             # Seeded batch by batch: to begin with a data loader draws, too, and prediction has none.
             with sampled(config, self.args.seed + int(feature[0])):
-                ids, scores = generate_ids(model, encoded, inputs["attention_mask"], config, with_scores)
+                return losses, *generate_ids(model, encoded, inputs["attention_mask"], config, with_scores)
+
+        with torch.no_grad(), precision:
+            losses, ids, scores = sharding.in_one_forward(model, answer)
         return None, ids, (feature, losses, (labels != -100).sum(dim=1), scores)
+
+    def evaluation_loop(self, *args, **kwargs):
+        with sharding.whole(self):
+            return super().evaluation_loop(*args, **kwargs)
 
 
 class Epochs(transformers.TrainerCallback):

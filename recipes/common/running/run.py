@@ -25,6 +25,7 @@ from recipes.common.judging import Judge
 from recipes.common.reading import Splits
 from recipes.common.running import checkpoints, ending, machine, record
 from recipes.common.tasks import Task
+from recipes.common.upstream import sharding
 from recipes.typed import flags
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 75
@@ -185,11 +186,14 @@ class Run:
     def save(self, trainer: transformers.Trainer, judge: Judge) -> None:
         """Write predictions, baselines, and the model ready for `from_pretrained` with the settings that scored."""
         self.record["parameters"] = lora.count(trainer.model)
+        whole = sharding.gathered(trainer.model, trainer.outline)
         if self.is_main:
             self.lock.check()
             if judge.rows:
                 disk.write_lines(self.folder / "predictions.jsonl", judge.rows)
-            model = lora.save(trainer.model, self.folder / "adapter")
+            if whole is trainer.outline:
+                lora.merge(whole)
+            model = lora.save(whole, self.folder / "adapter")
             if self.args.generation_config:
                 model.generation_config = self.args.generation_config
             model.save_pretrained(self.folder)

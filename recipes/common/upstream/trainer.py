@@ -52,7 +52,8 @@ class Hooks(transformers.Trainer):
     def _get_grad_norm(self, model, grad_norm=None):
         norm = super()._get_grad_norm(model, grad_norm)
         if norm is not None and not self.args.fp16:  # fp16's scaler meets infinities and skips their steps
-            self.check_gradient(torch.as_tensor(norm))
+            norm = torch.as_tensor(norm)
+            self.check_gradient(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
         return norm
 
     def _get_eval_sampler(self, eval_dataset):
