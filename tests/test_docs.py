@@ -63,7 +63,8 @@ def test_command_is_accepted(document, command, monkeypatch, tmp_path):
     recipe = importlib.import_module(f"recipes.{path.stem}")
     flags = [str(ROOT / "configs/embedded/summarize.yaml") if flag == "mine.yaml" else flag for flag in flags]
     monkeypatch.chdir(ROOT)
-    harness.parse(recipe, [*flags, "--output_dir", str(tmp_path)])
+    alone = ["--dry_run", "True"] if words[0] == "torchrun" else []  # what needs several processes runs dry in one
+    harness.parse(recipe, [*flags, *alone, "--output_dir", str(tmp_path)])
 
 
 @pytest.mark.parametrize("target", ["summarize", "run RECIPE=x", "predict"])
