@@ -731,6 +731,10 @@ def test_trap_35_weights_in_parts(monkeypatch):
     assert config["state_dict_type"] == "SHARDED_STATE_DICT" and config["cpu_offload"] is True
     own = parse("--fsdp", "full_shard", "--fsdp_config", '{"reshard_after_forward": false}', "--dry_run", "True")[1]
     assert own.fsdp_config["reshard_after_forward"] is False
+    assert (
+        "neither JSON nor a file"
+        in problems("--fsdp", "full_shard", "--fsdp_config", "no.json", "--dry_run", "True")[0]
+    )
 
 
 def test_batches_of_tokens():

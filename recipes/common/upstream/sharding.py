@@ -3,7 +3,9 @@
 
 import contextlib
 import copy
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,16 +14,23 @@ from torch import nn
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 from torch.distributed.fsdp import FSDPModule, register_fsdp_forward_method
 
+from recipes.common import UserError
 from recipes.common.decoding import innermost
 
 
-def arguments(fsdp: str, config: dict | None) -> dict[str, Any]:
+def arguments(fsdp: str, config: dict | str | None) -> dict[str, Any]:
     """--fsdp and --fsdp_config as transformers 5 has them, of words such as "full_shard auto_wrap offload".
 
     Checkpoints are in parts, too: a whole one cannot be loaded again with several processes (accelerate 1.15).
     """
-    offload = {"cpu_offload": True} if "offload" in str(fsdp).split() else {}
-    return {"fsdp": True, "fsdp_config": {"state_dict_type": "SHARDED_STATE_DICT"} | offload | (config or {})}
+    options: Any = config or {}
+    if isinstance(options, str):
+        try:
+            options = json.loads(options if options.lstrip().startswith("{") else Path(options).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise UserError(f"--fsdp_config {config}: neither JSON nor a file of it: {error}") from error
+    offload: dict[str, Any] = {"cpu_offload": True} if "offload" in str(fsdp).split() else {}
+    return {"fsdp": True, "fsdp_config": {"state_dict_type": "SHARDED_STATE_DICT", **offload, **options}}
 
 
 def share_embeddings(model: nn.Module) -> None:
