@@ -830,6 +830,13 @@ def test_trap_41_no_accelerator_means_use_cpu(monkeypatch):
     assert parse()[1].use_cpu is True
 
 
+def test_a_rank_without_a_launcher(monkeypatch):
+    """Left over in a shell: this process would wait for others, or print nothing, as if it were not the first."""
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert problems() == ["LOCAL_RANK=1 is set, but no launcher began this process: unset it, or use torchrun"]
+
+
 def test_trap_41_processes_without_a_process_group(monkeypatch):
     """Each would train a model of its own, into the same folder."""
     monkeypatch.setenv("WORLD_SIZE", "2")

@@ -201,6 +201,9 @@ def _training_arguments(values: dict[str, Any], given: dict[str, Any]) -> Seq2Se
         values |= sharding.arguments(values["fsdp"], values["fsdp_config"])
     if not {"bf16", "fp16"} & given.keys() and not values["bf16"] and not values["fp16"]:
         values["bf16"] = devices.has_bf16(values["use_cpu"])
+    rank = os.environ.get("LOCAL_RANK", "-1")
+    if rank != "-1" and "WORLD_SIZE" not in os.environ:
+        raise UserError(f"LOCAL_RANK={rank} is set, but no launcher began this process: unset it, or use torchrun")
     values["logging_nan_inf_filter"] = False  # would print a NaN loss as the mean of the finite ones (trap 2)
     if values["ddp_find_unused_parameters"] is None:
         values["ddp_find_unused_parameters"] = False
