@@ -139,6 +139,11 @@ def test_runs_on_other_rows_are_refused(pair, change, said, tmp_path):
         compare(pair, "validation", None, tmp_path / "page.html")
 
 
+def test_a_metric_that_there_is_not(pair, tmp_path):
+    with pytest.raises(UserError, match="--metric rogue1: these runs have rouge1, .*did you mean 'rouge1'"):
+        compare(pair, "validation", "rogue1", tmp_path / "page.html")
+
+
 def test_a_run_that_was_not_scored(pair, tmp_path, capsys):
     (pair[1] / "eval_predictions.jsonl").unlink()
     with pytest.raises(UserError, match="was not scored on its validation split"):

@@ -3,12 +3,14 @@
 
 import csv
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from conftest import ROOT
-from helpers import read_json, read_jsonl, run_recipe
+from helpers import finish, read_json, read_jsonl, run_recipe, start
 
 from recipes.common import UserError
 from recipes.lab import baseline, candidates, challenge, sweep
@@ -105,6 +107,12 @@ def test_an_unknown_recipe():
         sweep.recipe_named("sing")
 
 
+def test_two_runs_of_one_name(tmp_path):
+    with pytest.raises(UserError, match="two runs would have the name 'model_name_or_path=t5'"):
+        sweep.sweep(RECIPE, "model_name_or_path=a/t5,b/t5", [], tmp_path / "sweep")
+    assert not (tmp_path / "sweep").exists()
+
+
 # ---------------------------------------------------------------- baseline
 
 
@@ -186,3 +194,18 @@ def test_a_sweep_in_processes_of_its_own(small, tmp_path):
     assert made.returncode == 0, made.stderr
     assert "Take all: rougeL" in made.stdout and (tmp_path / "s/seed=1.log").stat().st_size
     assert json.loads((tmp_path / "s/sweep.json").read_text())["recipe"] == "summarize_t5" and csv
+
+
+@pytest.mark.slow
+def test_a_sweep_that_is_asked_to_stop_tells_its_run(small, tmp_path):
+    """SIGTERM to `make sweep` alone, as schedulers send it: the run saves and ends, and the same command goes on."""
+    words = ["python", "scripts/sweep.py", "--recipe", "summarize", "--grid", "seed=1,2", "--out", tmp_path / "s"]
+    words += without_test(small, num_train_epochs=400, eval_strategy="no", load_best_model_at_end=False)
+    process, begun = start(*words), tmp_path / "s/seed=1/run.json"
+    began = time.monotonic()
+    while not begun.exists() and time.monotonic() - began < 300:
+        pass
+    process.send_signal(signal.SIGTERM)
+    code, _, err = finish(process)
+    assert code == 75, err
+    assert read_json(begun)["status"] == "interrupted"

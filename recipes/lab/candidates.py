@@ -4,6 +4,7 @@
 import contextlib
 import importlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -104,7 +105,17 @@ def train(recipe: str, flags: list[str], folder: Path) -> int:
     folder.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, str(ROOT / f"recipes/{recipe}.py"), *flags, "--output_dir", str(folder)]
     with open(f"{folder}.log", "a", encoding="utf-8") as log:
-        return subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, env=os.environ).returncode
+        child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=os.environ)
+        # A scheduler asks this process alone: the run has to hear of it, save, and be waited for.
+        before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        try:
+            while True:
+                try:
+                    return child.wait()
+                except KeyboardInterrupt:  # the terminal has told the run, too
+                    continue
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 def last_words(folder: Path) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from recipes.common import UserError, did_you_mean
 from recipes.common.running import record
 from recipes.lab import showing
 from recipes.lab.finished import Finished, better, read_all, references
@@ -18,7 +19,10 @@ PATHS = ("train_file", "validation_file", "test_file", "output_dir", "logging_di
 def compare(folders: Sequence[str | Path], split: str, metric: str | None, page: Path) -> str:
     """Write the page and return what the screen shows, which ends with what to do."""
     runs = read_all(folders, split)
-    metric = metric if metric in runs[0].metrics else runs[0].metric
+    known = [name for name in runs[0].metrics if all(name in run.scores for run in runs)]
+    if metric and metric not in known:
+        raise UserError(f"--metric {metric}: these runs have {', '.join(known)}{did_you_mean([metric], known)}")
+    metric = metric or (runs[0].metric if runs[0].metric in known else known[0])
     return _two(*runs, metric, page) if len(runs) == 2 else _several(runs, metric, page)
 
 

@@ -92,6 +92,9 @@ def read_all(folders: Sequence[str | Path], split: str) -> list[Finished]:
     named = [path.name if [one.name for one in paths].count(path.name) == 1 else str(path) for path in paths]
     runs = [Finished(path, split, name) for path, name in zip(paths, named, strict=True)]
     first, *more = runs
+    for one in runs:
+        if not one.metrics:
+            raise UserError(f"{one.folder}: was not scored on its {split} split; try the other one")
     for one in more:
         if len(one.rows) != len(first.rows):
             raise UserError(

@@ -66,19 +66,17 @@ def speed(name: str, title: str, points: dict[str, tuple[float, float]], axis: s
         for label, (seconds, value) in points.items():
             look = {"color": pictures.ORANGE, "fillstyle": "full"} if label == chosen else {"color": pictures.BLUE}
             axes.plot([1000 * seconds], [value], marker="o", linestyle="none", **{"fillstyle": "none", **look})
+        (low, high), (left, right) = axes.get_ylim(), axes.get_xlim()
+        line, reach = (high - low) / 20, (right - left) / 3  # what a label takes of the picture, about
         used: list[tuple[float, float]] = []
-        low, high = axes.get_ylim()
         for label, (seconds, value) in sorted(points.items(), key=lambda item: -item[1][1]):
-            place = value
-            while any(abs(place - other) < (high - low) / 22 for _, other in used):
-                place -= (high - low) / 22
-            used.append((seconds, place))
-            axes.annotate(
-                label, (1000 * seconds, place), xytext=(6, 0), textcoords="offset points", fontsize=7.5, va="center"
-            )
+            x, y = 1000 * seconds, value
+            while any(abs(y - other) < 0.95 * line and abs(x - there) < reach for there, other in used):
+                y -= line
+            used.append((x, y))
+            axes.annotate(label, (x, y), xytext=(6, 0), textcoords="offset points", fontsize=7.5, va="center")
         axes.set_xlabel("milliseconds a row")
         axes.set_ylabel(axis)
-        left, right = axes.get_xlim()
         axes.set_xlim(left, right + 0.28 * (right - left))
 
     return Markup(pictures.draw(name, title, 3.2, paint))

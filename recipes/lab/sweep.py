@@ -36,6 +36,10 @@ def sweep(recipe: str, grid: str, flags: Sequence[str], folder: Path) -> str:
     cells = list(candidates.grid(grid))
     if not cells:
         raise UserError('--grid: name settings and values, such as "learning_rate=1e-5,2e-5 seed=1,2"')
+    labels = [candidates.label_of(cell) for cell in cells]
+    twice = {label for label in labels if labels.count(label) > 1}
+    if twice:
+        raise UserError(f"--grid: two runs would have the name {sorted(twice)[0]!r}; name one in two sweeps")
     made_with = {"recipe": recipe, "flags": list(flags)}
     old = disk.read_json(folder / "sweep.json")
     if old and old != made_with:
@@ -43,8 +47,7 @@ def sweep(recipe: str, grid: str, flags: Sequence[str], folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     disk.write_json(folder / "sweep.json", made_with)
     runs, failed = [], []
-    for number, cell in enumerate(cells, 1):
-        label = candidates.label_of(cell)
+    for number, (cell, label) in enumerate(zip(cells, labels, strict=True), 1):
         place = folder / label.replace(" ", "_")
         done = candidates.is_done(place)
         print(f"run {number} of {len(cells)}  {label}{'  is there' if done else ''}", flush=True)
