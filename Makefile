@@ -28,7 +28,7 @@ BUNDLED := __init__ prediction summarize_t5 paraphrase_bart translate_mt5_lora q
 MINE    := $(filter-out $(BUNDLED),$(basename $(notdir $(wildcard recipes/*.py))))
 
 .DEFAULT_GOAL := help
-.PHONY: $(MINE) new doctor help summarize paraphrase translate qa convo text2text predict run plan gpu setup test bench chaos lint format check data pretrain clean
+.PHONY: $(MINE) new doctor help summarize paraphrase translate qa convo text2text predict run plan gpu setup test bench chaos fuzz lint format check data pretrain clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -124,6 +124,9 @@ bench: $(READY)  ## measure speed and memory against plain defaults; rewrites do
 
 chaos: $(READY)  ## kill N training runs at random moments, go on, compare with an undisturbed one: make chaos N=60
 	$(BIN)/python tests/chaos.py --runs $(or $(N),60) $(ARGS)
+
+fuzz: $(READY)  ## flags, YAML, files and run folders that nobody means, none may end in a traceback: make fuzz MINUTES=10 SEED=0
+	$(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),10) --seed $(or $(SEED),0) $(if $(N),--n $(N)) $(ARGS)
 
 lint: $(READY)  ## look for mistakes, style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

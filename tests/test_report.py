@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The report page of a run folder written by hand: escaped, self-contained, right, and small whatever the run."""
 
+import ast
 import html.parser
 import importlib.util
 import json
@@ -12,10 +13,11 @@ import numpy as np
 import pytest
 
 from recipes import report
-from recipes.common import UserError
+from recipes.common import UserError, running
 from recipes.metrics.lengths import spread
 from recipes.report import differences, page, pictures, predictions
 
+RECIPE = "summarize_t5"
 ROOT = Path(__file__).resolve().parents[1]
 VOID = {"meta", "br", "img", "link", "input", "hr", "col", "source", "base", "embed", "wbr"}
 BLOCKS = {"dt", "dd", "td", "th", "li", "p", "div", "span", "small"}
@@ -587,7 +589,40 @@ def test_the_script_rebuilds_the_page(folder, tmp_path, capsys):
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     copy = shutil.copytree(folder, tmp_path / "copy")
-    assert script.main([str(folder), str(copy)]) == 0
+    assert running.command_line(lambda: script.main([str(folder), str(copy)])) == 0
     assert capsys.readouterr().out.split() == [str(folder / "report.html"), str(copy / "report.html")]
-    assert script.main([str(tmp_path / "nothing")]) == 2
+    assert running.command_line(lambda: script.main([str(tmp_path / "nothing")])) == 2
     assert "no run.json" in capsys.readouterr().err
+    (copy / "run.json").write_text('{"seed": [], "command": 7, "world_size": "x", "data": {"rows": 1}}')
+    assert running.command_line(lambda: script.main([str(copy)])) == 2
+    assert "its files are not what a run wrote: " in capsys.readouterr().err
+
+
+def test_what_a_changed_record_says_is_text_on_the_page(folder, tmp_path):
+    """Nothing on it runs, either: the page says so to the browser."""
+    copy, evil = shutil.copytree(folder, tmp_path / "copy"), '"><script>alert(1)</script>'
+    record = json.loads((copy / "run.json").read_text(encoding="utf-8"))
+    record["settings"]["model_name_or_path"], record["recipe"]["name"], record["notes"] = evil, evil, [evil]
+    (copy / "run.json").write_text(json.dumps(record))
+    text = report.write_report(copy).read_text(encoding="utf-8")
+    assert "<script" not in text and "alert(1)" in text
+    assert "Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:" in text
+
+
+def test_the_name_of_a_picture_is_no_markup(drawn):
+    name = 'length-"><script>'  # a side's, from a record that was changed
+    assert "<script" not in pictures.draw(name, name, 1, lambda axes: axes.plot([0, 1], label=name))
+
+
+ODD = ["\U0001f600 \U0001f469\u200d\U0001f467", "\ufdd0\uffff\ue000", 'a"b\\c\n```\n', "\ud83d"]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_the_cards_snippet_holds_any_text(done, tmp_path, text):
+    copy = shutil.copytree(done.folder, tmp_path / "copy")
+    record = json.loads((copy / "run.json").read_text(encoding="utf-8")) | {"source": text}
+    (copy / "run.json").write_text(json.dumps(record))
+    report.write_card(copy)
+    snippet = (copy / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("\n```\n")[0]
+    (texts,) = [line for line in snippet.split("\n") if line.startswith("texts = ")]
+    assert ast.literal_eval(texts.removeprefix("texts = ")) == [text]

@@ -11,7 +11,7 @@ from tokenizers import AddedToken
 from torch import nn
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArguments
 
-from recipes.common import UserError, lora
+from recipes.common import UserError, lora, show
 from recipes.common.arguments import RecipeSettings
 from recipes.common.reading.hub import hub_answers
 from recipes.pretrained import families
@@ -123,7 +123,7 @@ def load_model(settings: RecipeSettings, config: PreTrainedConfig, tokenizer: Pr
         too_many = f"the tokenizer has {len(tokenizer)} ids, but the model has rows for {rows}"
         raise UserError(f"{too_many}: they do not belong together")
     for note in agree(model, tokenizer):
-        print(f"beware    {note}", flush=True)
+        show(f"beware    {note}")
     return model
 
 

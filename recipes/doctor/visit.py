@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from recipes.common import UserError, arguments, did_you_mean
+from recipes.common import show as shown
 from recipes.common.tasks import task_of_module
 from recipes.doctor import probes, screen, texts, tokens
 from recipes.doctor.findings import Finding, Found, finding, table
@@ -129,4 +130,4 @@ def show(patient: Patient | None, findings: list[Finding]) -> None:
     """The whole table, check by check, below what every run says first."""
     if patient is not None:
         screen.describe(patient)
-    print(*table(findings, everything=True), sep="\n")
+    shown(*table(findings, everything=True))

@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a run is shown as: a bar while it works, then report.html, the model card, a sheet for a person's judgement."""
 
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import TemplateError
+
+from recipes.common import UserError
 from recipes.common.running import Run
 from recipes.report.card import write_card
 from recipes.report.page import write_report
@@ -27,7 +34,26 @@ def write(run: Run) -> None:
 
 def show(run: Run) -> None:
     """Print the table at the end; a page or card that is not there, as after a kill, is written first."""
-    if not all((run.folder / name).is_file() for name in ("README.md", "report.html")):
-        write(run)
-    if run.is_main:
-        print_table(run.folder)
+    with readable(run.folder):
+        if not all((run.folder / name).is_file() for name in ("README.md", "report.html")):
+            write(run)
+        if run.is_main:
+            print_table(run.folder)
+
+
+@contextlib.contextmanager
+def readable(folder: str | Path) -> Iterator[None]:
+    """Files that somebody has changed since the run end in one sentence."""
+    try:
+        yield
+    except (
+        AttributeError,
+        ArithmeticError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+        TemplateError,
+    ) as error:
+        said = f"its files are not what a run wrote: {type(error).__name__}: {error}"
+        raise UserError(f"{folder}: {said}") from error

@@ -8,6 +8,8 @@ from pathlib import Path
 import jinja2
 from huggingface_hub import EvalResult, ModelCardData
 
+from recipes.common import disk
+
 CARD = """\
 ---
 {{ head }}
@@ -31,14 +33,14 @@ Signature: {{ signatures }}.
 {% if not decoding -%}
 from recipes.prediction import Predictor
 
-predict = Predictor({{ folder | tojson }})
-print(predict([{{ example | tojson }}]))
+predict = Predictor({{ folder | python }})
+print(predict([{{ example | python }}]))
 {% else -%}
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-folder = {{ folder | tojson }}
+folder = {{ folder | python }}
 tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForSeq2SeqLM.from_pretrained(folder)
-texts = [{{ example | tojson }}]
+texts = [{{ example | python }}]
 limits = dict(padding=True, truncation=True, max_length={{ settings.max_source_length }})
 inputs = tokenizer(texts, return_tensors="pt", **limits)
 print(tokenizer.batch_decode(model.generate(**inputs), skip_special_tokens=True))
@@ -99,8 +101,9 @@ def write_card(folder: str | Path, place: Path | None = None, repository: str | 
         "folder": repository or ("." if folder.is_absolute() else str(folder)),
         "example": re.sub(r"{(\w+)}", r"(\1)", record["source"]),
     }
-    text = jinja2.Environment(keep_trailing_newline=True).from_string(CARD).render(shown)
-    ((place or folder) / "README.md").write_text(text, encoding="utf-8")
+    environment = jinja2.Environment(keep_trailing_newline=True)
+    environment.filters["python"] = repr  # JSON's \\ud83d\\ude00 is one character in JSON and two halves in Python
+    disk.write_text((place or folder) / "README.md", environment.from_string(CARD).render(shown))
 
 
 def _public(word: str) -> str:

@@ -7,8 +7,6 @@ A section whose file or key is missing is left out, so that an unfinished run an
 """
 
 import functools
-import json
-import os
 import re
 import shlex
 import unicodedata
@@ -18,7 +16,7 @@ from types import SimpleNamespace
 import jinja2
 from markupsafe import Markup
 
-from recipes.common import UserError
+from recipes.common import UserError, disk
 from recipes.metrics.scores import METRICS
 from recipes.report import pictures, predictions
 from recipes.report.predictions import number, shorten
@@ -66,9 +64,7 @@ def write_report(folder: str | Path) -> Path:
     if not _read(folder / "run.json"):
         raise UserError(f"{folder}: no run.json in it, so it is not the folder of a run")
     page = _template().render(view(folder))
-    scratch = folder / "report.html.tmp"
-    scratch.write_text(_printable(page), encoding="utf-8")
-    os.replace(scratch, folder / "report.html")
+    disk.write_text(folder / "report.html", _printable(page))
     return folder / "report.html"
 
 
@@ -396,10 +392,7 @@ def _no_better(scores):
 
 def _read(path):
     """The JSON object in a file; {} where there is none."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+    value = disk.read_json(path)
     return value if isinstance(value, dict) else {}
 
 

@@ -57,6 +57,7 @@ def draw(name, title, height, paint):
         name: unique on the page; it keeps the ids of two pictures apart.
         title: what a screen reader says.
     """
+    name = re.sub(r"[^\w-]", "", name)  # it may come from a file that somebody has changed
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # "building the font cache"
     import matplotlib
     from matplotlib.figure import Figure

@@ -13,11 +13,13 @@ from transformers.trainer_utils import EvalPrediction, TrainOutput
 
 from recipes.common import lora
 from recipes.common.decoding import encode, generate_ids, sampled
-from recipes.common.disk import UNFINISHED
+from recipes.common.disk import UNFINISHED, read_json, write_json
 from recipes.common.learning.batches import TrainingBatches, lengths_of, with_blank
 from recipes.common.loss import decoder_states, token_loss
 from recipes.common.upstream import cpu, sharding
 from recipes.common.upstream.trainer import Hooks
+
+TEXTS = "texts.json"  # of a checkpoint: what its evaluation generated, {feature: texts}
 
 
 class Trainer(Hooks):
@@ -42,11 +44,10 @@ class Trainer(Hooks):
     ):
         self.judge, self.max_tokens_per_batch = compute_metrics, max_tokens_per_batch
         self.outline = None
-        self.texts_in_training: dict[int, dict[int, list[str]]] = {}  # optimizer step -> {feature: texts}
+        kwargs["callbacks"] = [Epochs(self), *(kwargs.get("callbacks") or [])]  # first, so that manifests have its file
         super().__init__(*args, train_dataset=with_blank(train_dataset), compute_metrics=self._score, **kwargs)
         for callback in (transformers.PrinterCallback, transformers.ProgressCallback):
             self.remove_callback(callback)
-        self.add_callback(Epochs(self))
 
     def training_step(self, model, inputs, num_items_in_batch=None):
         with cpu.fast_training(self.accelerator.unwrap_model(model)):
@@ -119,13 +120,12 @@ class Trainer(Hooks):
     def _score(self, made: EvalPrediction) -> dict[str, float]:
         metrics = self.judge(made, self.callback_handler.eval_dataloader.dataset)
         self.__dict__.pop("model_preparation_time", None)  # the library would add it to the scores
-        if self.is_in_train:
-            self.texts_in_training[self.state.global_step] = self.judge.texts
         return metrics
 
     def _precision_gap(self) -> dict[str, float]:
         """How many of the texts that chose the best checkpoint, in training's precision, come out otherwise in fp32."""
-        chosen, now = self.texts_in_training.get(self.state.best_global_step, {}), self.judge.texts
+        best = Path(self.args.output_dir, f"checkpoint-{self.state.best_global_step}", TEXTS)
+        chosen, now = read_json(best) or {}, {str(number): texts for number, texts in self.judge.texts.items()}
         shared = [number for number in chosen if number in now]
         if not shared or not (self.args.bf16 or self.args.fp16):
             return {}
@@ -191,13 +191,17 @@ class Seq2SeqTrainer(Trainer, transformers.Seq2SeqTrainer):
 
 
 class Epochs(transformers.TrainerCallback):
-    """Gives each epoch its order, and has the loss logged wherever a checkpoint may be, so that no step's is lost."""
+    """Gives each epoch its order, logs the loss wherever a checkpoint may be, keeps its texts beside a checkpoint."""
 
     def __init__(self, trainer: Trainer):
         self.trainer = trainer
 
     def on_train_begin(self, args, state, control, **kwargs):
         self.trainer.find_best()
+
+    def on_save(self, args, state, control, **kwargs):
+        if state.is_world_process_zero:  # beside the weights, so that another start of the run has them, too
+            write_json(Path(args.output_dir, f"checkpoint-{state.global_step}", TEXTS), self.trainer.judge.texts)
 
     def on_epoch_begin(self, args, state, control, **kwargs):
         # On a resume with several processes the library's own set_epoch does not reach through three wrappers.
