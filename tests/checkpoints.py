@@ -170,7 +170,7 @@ CHECKPOINTS = {
     "PLBart, seven languages": (of("PLBart", FEW, decoder_start_token_id=None), plbart_multi),
     "PEGASUS": (of("Pegasus", FEW), plain),
     "PEGASUS-X": (of("PegasusX", FEW, block_size=8, num_global_tokens=2, stagger_local_blocks=False), plain),
-    "BigBird-Pegasus": (of("BigBirdPegasus", FEW, block_size=4, num_random_blocks=1), plain),
+    "BigBird-Pegasus": (of("BigBirdPegasus", FEW, block_size=16, num_random_blocks=1), plain),
     "LED": (
         of("LED", FEW, max_encoder_position_embeddings=128, max_decoder_position_embeddings=64, attention_window=[8]),
         plain,
@@ -182,7 +182,7 @@ CHECKPOINTS = {
     "NLLB-MoE": (of("NllbMoe", FEW, num_experts=2, encoder_sparse_step=1, decoder_sparse_step=1), nllb),
     "Blenderbot": (of("Blenderbot", FEW), plain),
     "Blenderbot Small": (of("BlenderbotSmall", FEW), plain),
-    "ProphetNet": (of("ProphetNet", PROPHET, max_position_embeddings=128), plain),
+    "ProphetNet": (of("ProphetNet", PROPHET, max_position_embeddings=128), bert),
     "bert2bert": (bert2bert, bert),
 }  # fmt: skip
 
