@@ -60,6 +60,9 @@ predict: $(READY)  ## use a trained model: make predict RUN=outputs/summarize_t5
 doctor: $(READY)  ## what is wrong with data, checkpoint, set-up: make doctor TASK=summarize TRAIN=mine.csv, or RECIPE=headlines
 	$(strip $(BIN)/python scripts/doctor.py $(or $(RECIPE),$(TASK),$(error name a task: make doctor TASK=summarize)) $(if $(OWN)$(RECIPE),$(if $(CONFIG),--config $(CONFIG)),--config configs/embedded/$(TASK).yaml) $(FLAGS))
 
+demo: $(VENV)/.requirements-demo  ## show a run on a page of this machine: make demo RUN=outputs/summarize_t5
+	$(BIN)/python scripts/demo.py --run $(or $(RUN),$(error name a run: make demo RUN=outputs/summarize_t5)) $(ARGS)
+
 port: $(READY)  ## what transformers 5 no longer has of old code, and what to write: make port FILE=old.py
 	$(BIN)/python scripts/port.py $(or $(FILE),$(error name it: make port FILE=old.py))
 

@@ -77,7 +77,9 @@ def export(
         about["patience"] = patience
     found["files"] = {}  # those of the run
     disk.write_json(unfinished / "run.json", found | {"export": about})
-    shutil.copyfile(run / "recipe.py", unfinished / "recipe.py")
+    for name in ("recipe.py", "all_results.json"):
+        if (run / name).exists():
+            shutil.copyfile(run / name, unfinished / name)
     del trained, model
     made = compare(run, unfinished, sources, trust_recipe)
     made = {
