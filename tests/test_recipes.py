@@ -235,7 +235,9 @@ def test_trap_2_a_poisoned_checkpoint(small, run, tmp_path, capsys):
     weights = load_file(poisoned / "model.safetensors")
     weights["decoder.final_layer_norm.weight"][3] = math.nan
     save_file(weights, poisoned / "model.safetensors", metadata={"format": "pt"})
-    diverged(run(model_name_or_path=poisoned), "loss", 1, tmp_path / "out", capsys)
+    assert run(model_name_or_path=poisoned) == 2
+    assert "has 1 weights that are infinite or no numbers, such as decoder.final_layer_norm" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_trap_2_a_loss_that_becomes_nan(run, meddle, tmp_path, capsys):
@@ -493,8 +495,8 @@ BAD_INPUT = {
         ["--learning_rat: unknown flag; did you mean --learning_rate?", "--zzz: unknown flag"],
     ),
     "removed flags (trap 4)": (
-        {"evaluation_strategy": "epoch", "warmup_ratio": 0.1},
-        ["--evaluation_strategy: use --eval_strategy", "--warmup_ratio: use --warmup_steps"],
+        {"jit_mode_eval": True, "warmup_ratio": 1},
+        ["--jit_mode_eval: use --torch_compile", "--warmup_ratio: must be below 1"],
     ),
     "a value of the wrong kind": ({"num_beams": "four"}, ["--num_beams", "'four'"]),
     "values out of range": (
