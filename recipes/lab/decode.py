@@ -60,8 +60,9 @@ def own_decoding(found: dict[str, Any]) -> dict[str, Any]:
     known = {name: found["settings"].get(name) for name in candidates.PRESETS["neutral"]}
     drawn, beams = bool(known.get("do_sample")), (known.get("num_beams") or 1) > 1
     means = {"": True, "draws": drawn, "beams": beams}
-    needs = {name: need for name, (_, need) in candidates.PRESETS["neutral"].items()}
-    return {name: value for name, value in known.items() if value not in (None, False) and means[needs[name]]}
+    usual = candidates.PRESETS["neutral"]
+    chosen = {name: value for name, value in known.items() if value is not None and means[usual[name][1]]}
+    return {name: value for name, value in chosen.items() if value != usual[name][0]}
 
 
 def _typed(chosen: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def _show(folder: Path, runs: dict[str, Finished], refused: list[str]) -> tuple[
         rows.append([f"{'*' if name == chosen else ' '} {name}", showing.score(run.scores, metric), *cells])
     header = [f"  validation, {len(first.rows)} rows", metric, *HEADER]
     points = {name: (run.seconds_a_row, run.scores[metric]) for name, run in runs.items()}
-    settings = [[name, candidates.label_of(own_decoding(run.record))] for name, run in runs.items()]
+    settings = [[name, candidates.label_of(own_decoding(run.record)) or "greedy"] for name, run in runs.items()]
     blocks = [
         {"title": "Decodings", "table": (header, rows), "said": SAID},
         {"title": "Quality and speed", "picture": showing.speed("speed", metric, points, metric, chosen)},
