@@ -90,12 +90,16 @@ def verdict(one: Finished, two: Finished, metric: str, found: Difference) -> str
         told = f"Nothing tells {two.name} from {one.name} by {metric} ({found.value:+.1f}, p {found.p:.3f})"
         return f"{told}: keep the cheaper one, {cheap.name} by time a row, or score more rows."
     best = two if (found.value > 0) == better(metric) else one
-    return f"Take {best.name}: better by {abs(found.value):.1f} {metric} (p {max(found.p, 0.0005):.4f})."
+    return f"Take {best.name}: better by {abs(found.value):.1f} {metric} (p {_shown(found.p)})."
+
+
+def _shown(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _cells(found: Difference) -> list[str]:
     interval = "" if found.low is None else f"{found.low:+.1f} to {found.high:+.1f}"
-    return [f"{found.value:+.1f}", interval, f"{found.p:.3f}"]
+    return [f"{found.value:+.1f}", interval, _shown(found.p)]
 
 
 def _wins(one: Finished, two: Finished, metric: str) -> tuple[int, int, int]:
