@@ -92,7 +92,7 @@ def test_in_chromium(smalls, tmp_path, name):
             boxes.nth(place).fill("<script>alert(1)</script> Ann asks for 7 lamps")
         if name == "convo_flant5":
             boxes.first.press("Enter")
-            tab.get_by_text("<script>alert(1)</script> Ann asks").first.wait_for()
+            tab.get_by_text("Ann asks for 7 lamps").first.wait_for()  # the tag is asked about, but not shown
         else:
             tab.get_by_role("button", name="Answer").click()
             tab.get_by_text("score -").wait_for()

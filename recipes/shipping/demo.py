@@ -29,7 +29,11 @@ def blocks(page: Page) -> gr.Blocks:
                 ),
             ]
             if page.talks:
-                gr.ChatInterface(page.reply, additional_inputs=settings, api_visibility="private", autofocus=False)
+                # gradio takes tags out of what it shows in a chat: with sanitize_html=False it would run them.
+                talk = gr.Chatbot(render_markdown=False, height=420)
+                gr.ChatInterface(
+                    page.reply, chatbot=talk, additional_inputs=settings, api_visibility="private", autofocus=False
+                )
             else:
                 if found["settings"].get("source_lang"):
                     languages = found["settings"]["source_lang"], found["settings"]["target_lang"]
