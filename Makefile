@@ -53,6 +53,19 @@ convo: $(READY)  ## the same for conversations: bundled support chats and tiny T
 text2text: $(READY)  ## any text to any other: bundled FAQ and tiny T5, or your own with ARGS="--source_template ... --target_template ..."
 	$(LAUNCH) recipes/text_to_text.py$(SETTINGS)$(FLAGS)
 
+.PHONY: classify tag extract adapt
+classify: $(READY)  ## sort texts into classes: bundled feedback and tiny BERT, or your own
+	$(LAUNCH) recipes/neighbours/classify_distilbert.py$(SETTINGS)$(FLAGS)
+
+tag: $(READY)  ## mark names in texts: bundled feedback and tiny BERT, or your own lists, CoNLL files or spans
+	$(LAUNCH) recipes/neighbours/tag_bert.py$(SETTINGS)$(FLAGS)
+
+extract: $(READY)  ## find answers as they stand in a text: bundled policies and tiny BERT, or your own
+	$(LAUNCH) recipes/neighbours/extract_bert.py$(SETTINGS)$(FLAGS)
+
+adapt: $(READY)  ## a masked language model learns the words of your field: bundled feedback and tiny BERT, or TRAIN=mine.txt
+	$(LAUNCH) recipes/neighbours/adapt_mlm.py$(SETTINGS)$(FLAGS)
+
 .PHONY: $(MINE) new try export demo push port
 predict: $(READY)  ## use a trained model: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl
 	$(BIN)/python scripts/predict.py $(if $(RUN),--run $(call quoted,RUN),$(error name a run: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl))$(call flag,--input,INPUT)$(call flag,--output,OUTPUT) $(ARGS)

@@ -216,11 +216,33 @@ def blocks(rows):
     return None
 
 
+def tagged_words():
+    """Names are tagged; some texts are longer than a window."""
+    names = {"Ann": "B-person", "Bo": "B-person", "lamp": "B-thing", "mug": "B-thing", "broken": "I-thing"}
+    rows = {}
+    for split, count in (("train", 24), ("validation", 7), ("test", 9)):
+        rows[split] = []
+        for row in records(split, count, most=60):
+            words = row["document"].removesuffix(".").split()
+            rows[split].append({"id": row["id"], "tokens": words, "tags": [names.get(word, "O") for word in words]})
+    return rows
+
+
 # The recipes of recipes/neighbours/, by module; `decoded` and `notes` say nothing of them.
 NEIGHBOURS = {
     "neighbours.classify_distilbert": Kind(
         sorted_texts, {"max_source_length": 48, "num_train_epochs": 2, "per_device_train_batch_size": 8},
         trivial="most frequent label", counts="train 24, validation 7, test 9", decoded="", target=("label",),
+        family="bert",
+    ),
+    "neighbours.tag_bert": Kind(
+        tagged_words, {"max_source_length": 40, "doc_stride": 8, "num_train_epochs": 2,
+        "per_device_train_batch_size": 8, "learning_rate": 2e-2},
+        trivial="no entity", counts="train 24, validation 7, test 9", decoded="", target=("tags",), family="bert",
+    ),
+    "neighbours.extract_bert": Kind(
+        questions, {"max_source_length": 60, "doc_stride": 8, "num_train_epochs": 2, "per_device_train_batch_size": 8},
+        trivial="closest sentence", counts="train 20, validation 6, test 9", decoded="", target=("text",),
         family="bert",
     ),
     "neighbours.adapt_mlm": Kind(

@@ -353,3 +353,57 @@ def test_expand_and_sentence():
     rng = random.Random(0)
     assert {shop.expand(rng, "a[b|c[d|e]|]f") for _ in range(100)} == {"abf", "acdf", "acef", "af"}
     assert shop.sentence("it  is late , so [go].") == "It is late, so [go]."
+
+
+# ---------------------------------------------------------------- feedback
+
+
+def entity_texts(record, label):
+    return {record["text"][one["start"] : one["end"]] for one in record["entities"] if one["label"] == label}
+
+
+def feedback_sentences(records):
+    """Sentences of more than eight words with the product, names masked: those that tell what the matter is."""
+    found = set()
+    for record in records:
+        text = record["text"]
+        for one in reversed(record["entities"]):
+            text = f"{text[: one['start']]}{one['label'].upper()}{text[one['end'] :]}"
+        found |= {one for one in re.split(r"(?<=[.!?]) ", text) if "PRODUCT" in one and len(one.split()) > 8}
+    return found
+
+
+def test_feedback_counts_columns_and_classes(rows):
+    for split, size in SIZES.items():
+        records = rows[f"feedback/{split}"]
+        assert len(records) == size == len({record["text"] for record in records})
+        assert all(list(one) == ["id", "text", "category", "entities", "summary", "reply"] for one in records)
+        assert {one["category"] for one in records} == {"bug", "feature", "praise", "urgent"}
+        assert all(entity_texts(record, "product") for record in records)
+
+
+def test_names_and_versions_of_feedback_belong_to_one_split(rows):
+    for label in ("product", "version"):
+        found = {
+            split: set().union(*(entity_texts(one, label) for one in rows[f"feedback/{split}"])) for split in SIZES
+        }
+        for one, two in itertools.combinations(SIZES, 2):
+            assert not found[one] & found[two]
+    for split in SIZES:
+        texts = "\n".join(record["text"] for record in rows[f"feedback/{split}"])
+        assert {shop.pool_of(value) for value in numbers(texts)} == {split}
+
+
+def test_a_summary_of_feedback_has_the_product_of_its_text(rows):
+    for split in SIZES:
+        for record in rows[f"feedback/{split}"]:
+            product = next(one for one in record["entities"] if one["label"] == "product")
+            assert record["text"][product["start"] : product["end"]] in record["summary"]
+            assert numbers(record["summary"]) <= numbers(record["text"])
+
+
+def test_what_is_the_matter_is_said_otherwise_in_the_test_split(rows):
+    """No sentence with a product has the words of a training sentence around its names."""
+    test, train = (feedback_sentences(rows[f"feedback/{split}"]) for split in ("test", "train"))
+    assert len(test) > 100
+    assert not test & train

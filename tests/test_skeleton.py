@@ -51,6 +51,25 @@ def recipe_of(path):
     return importlib.import_module(f"recipes.{path.stem}")
 
 
+# ---------------------------------------------------------------- the neighbours
+
+NEIGHBOURS = sorted((ROOT / "recipes/neighbours").glob("[a-z]*_*.py"))
+neighbours = pytest.mark.parametrize("path", NEIGHBOURS, ids=lambda path: path.stem)
+
+
+@neighbours
+def test_a_neighbour_reads_like_the_recipes(path):
+    """The same headings, the same walk, most of the same lines; no more than 170 of them, nothing packed or nested."""
+    test_main_walks_down_the_same_headings(path)
+    test_nothing_is_packed(path)
+    test_task_functions_stand_at_module_level(path)
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 170
+    assert len(main_of(path)) <= 48
+    first = main_of(ROOT / f"recipes/{FIRST}.py")
+    matcher = difflib.SequenceMatcher(None, first, main_of(path), autojunk=False)
+    assert sum(block.size for block in matcher.get_matching_blocks()) >= 27
+
+
 # ---------------------------------------------------------------- main
 
 

@@ -84,3 +84,9 @@ def split_sentences(text: str) -> list[str]:
     """The sentences of a text, by nltk's punkt rules without trained data; a line break always ends one."""
     lines = WIDE_STOP.sub(r"\1\n", text).split("\n")
     return [sentence for line in lines if line.strip() for sentence in _sentence_splitter().tokenize(line.strip())]
+
+
+def closest_sentence(question: str, context: str) -> str:
+    """Of the context, the sentence that shares most words with the question."""
+    asked = set(tokenize(question))
+    return max(split_sentences(context), key=lambda one: len(asked & set(tokenize(one))), default="")

@@ -67,9 +67,7 @@ class Settings(plain.PlainSettings):
 # ---------------------------------------------------------------- Task
 def reshape(row, settings, new=False):
     """The row with its labels by name, as one text."""
-    flag, known = COLUMNS["label"]
-    column = getattr(settings, flag) or next((name for name in known if name in row), None)
-    return [row] if new else labels.named(row, column, settings)
+    return [row] if new else labels.named(row, plain.columns(row, COLUMNS, settings)["label"], settings)
 
 
 def load(settings, args):

@@ -41,7 +41,7 @@ def read(chances: dict[str, float], settings) -> Output:
     return Output(MARK.join(best), {name: round(chance, 4) for name, chance in chances.items()}, False)
 
 
-def named(row: Row, column: str | None, settings) -> list[Row]:
+def named(row: Row, column: str, settings) -> list[Row]:
     """The row with its labels named as --class_names says, and several of them as one text."""
     label, names = row.get(column), settings.class_names.split(",") if settings.class_names else []
     if label is None:

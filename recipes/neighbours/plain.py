@@ -54,7 +54,8 @@ class Trainer(learning.Trainer):
         tables: of features.tokenize.
         judge: judging.Judge, whose task has `answers`.
         losses: (outputs, labels) -> the loss of each label, shape (batch, labels) or (batch, 1), 0 where a label is
-            -100. Their sum over all parts of a step is divided once by the number of labels, however it is split.
+            -100; outputs have the attention_mask, too. Their sum over all parts of a step is divided once by the number
+            of labels, however it is split.
     """
 
     def __init__(self, model, args, tables, judge, callbacks, losses):
@@ -74,9 +75,11 @@ class Trainer(learning.Trainer):
 
     def _step_loss(self, outputs, labels, num_items_in_batch=None):
         count = (labels != LABEL_PAD).sum() if num_items_in_batch is None else num_items_in_batch
+        outputs["attention_mask"] = self.mask
         return self.losses(outputs, labels).sum() / count
 
     def compute_loss(self, model, inputs, **kwargs):
+        self.mask = inputs["attention_mask"]
         return super().compute_loss(model, {k: v for k, v in inputs.items() if k != "feature"}, **kwargs)
 
     def prediction_step(self, model, inputs, prediction_loss_only, ignore_keys=None):
@@ -87,6 +90,7 @@ class Trainer(learning.Trainer):
         precision = self.accelerator.autocast() if self.is_in_train else contextlib.nullcontext()
         with torch.no_grad(), precision:
             outputs = model(**inputs)
+        outputs["attention_mask"] = inputs["attention_mask"]
         losses, answers = self.losses(outputs, labels).sum(dim=1), self.answers(outputs, labels)
         counts = (labels != LABEL_PAD).sum(dim=1)
         return None, answers.float(), (feature, losses.float(), counts, torch.zeros_like(losses)[:, None])
@@ -114,6 +118,12 @@ def tokenize(tokenizer: PreTrainedTokenizerBase, *texts: str, limit: int) -> dic
     cut = tokenizer(*texts, truncation=True, max_length=limit) if len(whole["input_ids"]) > limit else whole
     kept = {name: ids for name, ids in cut.items() if name != "attention_mask"}
     return {"source": "\n".join(texts), **kept, "length": len(whole["input_ids"])}
+
+
+def columns(row: dict, known: dict, settings: PlainSettings) -> dict[str, str]:
+    """Which column of a row holds which field: the one that its flag names, or a known name that is there."""
+    chosen = {field: getattr(settings, flag) if flag else None for field, (flag, _) in known.items()}
+    return {f: chosen[f] or next((name for name in names if name in row), names[0]) for f, (_, names) in known.items()}
 
 
 def bind(function: Callable, **known: Any) -> Callable:
