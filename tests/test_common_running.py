@@ -12,7 +12,7 @@ import torch
 from helpers import contents, read_json, read_jsonl
 from transformers import EarlyStoppingCallback, GenerationConfig, TrainerControl, TrainerState
 
-from recipes.common import UserError, arguments, disk
+from recipes.common import UserError, arguments, disk, show
 from recipes.common.running import checkpoints
 from recipes.common.running import run as runs
 from recipes.common.tasks import Task
@@ -619,6 +619,35 @@ def test_two_runs_in_one_folder(here, capsys):
         started()
     run.lock.release()
     assert contents("outputs/tell") == ["recipe.py", "run.json"]
+
+
+def test_what_is_shown_cannot_command_a_terminal(capsys):
+    show("a\x1b[31mb\r\nc", "\u202eabc", "\ud83d", "\U0001f469\u200d\U0001f467 \u00e9", err=True)
+    wanted = ["a\\x1b[31mb\\r\\nc", "\\u202eabc", "\\ud83d", "\U0001f469\u200d\U0001f467 \u00e9"]
+    assert capsys.readouterr().err.split("\n")[:-1] == wanted
+    assert UserError("no column 'a\nb\x1b[2J'").problems == ["no column 'a\\nb\\x1b[2J'"]
+
+
+def test_a_local_rank_left_over_from_another_launcher_silences_nothing(capsys, monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+
+    def main():
+        raise UserError("no such file")
+
+    assert runs.command_line(main) == 2
+    assert capsys.readouterr().err == "error: no such file\n"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_trap_36_a_disk_that_is_full_outside_of_a_run(number, capsys):
+    """As for predict and report.py: one sentence."""
+
+    def main():
+        raise OSError(number, os.strerror(number), "out.jsonl")
+
+    assert runs.command_line(main) == 1
+    assert capsys.readouterr().err.startswith(f"error: the disk of out.jsonl is full ({os.strerror(number)}); ")
 
 
 # ---------------------------------------------------------------- exit codes
