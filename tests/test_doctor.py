@@ -9,7 +9,7 @@ import damages
 import harness
 import pytest
 from conftest import ROOT
-from helpers import read_json, read_jsonl, write_jsonl
+from helpers import read_json, read_jsonl, run_recipe, write_jsonl
 
 sys.path.append(str(ROOT / "scripts"))
 import doctor as doctor_script  # noqa: E402
@@ -343,3 +343,29 @@ def test_64_rows_of_each_bundled_task_are_learned_by_heart(recipe, monkeypatch, 
     found = {one["check"]: one for one in json.loads(capsys.readouterr().out)["findings"]}
     assert code == 0
     assert found["by_heart"]["level"] == "pass", found["by_heart"]
+
+
+# ---------------------------------------------------------------- what stops a run
+
+
+def test_trap_18_padding_in_the_labels_stops_the_run(own_recipe, smalls, tmp_path, capsys):
+    """A recipe that pads its targets before the collator sees them, as old scripts do."""
+    padded = '    tables["train"] = tables["train"].map(lambda one: {"labels": (one["labels"] + [0] * 24)[:24]})\n'
+    look = "    doctor.look(run, splits"
+    recipe = visit.find_recipe(own_recipe({look: padded + look}))
+    flags = smalls("summarize_t5").flags(**damages.good("summarize_t5").write(tmp_path / "data"))
+    assert run_recipe([*flags, "--output_dir", str(tmp_path / "out")], recipe.main) == 2
+    assert "60 of 60 labels hold the padding token '<pad>', which is learned like any other" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_trap_19_a_tokenizer_that_loses_most_of_the_targets_stops_the_run(smalls, tmp_path, capsys):
+    data = damages.good("summarize_t5")
+    for rows in data.splits.values():
+        for row in rows:
+            row["summary"] = damages.RUSSIAN
+    flags = smalls("summarize_t5").flags(**data.write(tmp_path / "data"), max_target_length=128)
+    assert run_recipe([*flags, "--output_dir", str(tmp_path / "out")], smalls("summarize_t5").main) == 2
+    said = capsys.readouterr().err
+    assert "of the targets is lost: choose a model whose tokenizer knows this script, such as google/mt5-small" in said
+    assert not (tmp_path / "out").exists()
