@@ -246,6 +246,19 @@ def growth(bench, model):
     return {"note": note + "\n\n" + markdown([rows[0], *rows[2:]])}
 
 
+def doctor(bench, model):
+    """The doctor's look at the texts, at the start of every run, by the number of rows."""
+    print("doctor", flush=True)
+    table = [["rows", "seconds of a core", "ms a row", "GiB beside the rows"]]
+    for size in (1_000, 10_000) if bench.quick else (10_000, 100_000, 1_000_000):
+        command = [sys.executable, ROOT / "scripts/benchmark_doctor.py", str(size)]
+        told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        seconds, memory = told["seconds"], told["memory"]
+        table.append([f"{size:,}", f"{seconds:.2f}", f"{1e3 * seconds / size:.3f}", f"{memory:.2f}"])
+    note = "Doctor: all checks of the texts of rows of 60 and 12 words, near duplicates among them."
+    return {"note": note + "\n\n" + markdown(table)}
+
+
 def ratios(rounds, sides=SIDES[1:], key="seconds"):
     """How many times faster the recipe is than each of `sides`."""
     return ", ".join(f"{figure(times(rounds, side, key=key))} times {side}" for side in sides)
@@ -311,6 +324,7 @@ PARTS = {
     "large_vocabulary": (large_vocabulary, "mt5-small"),
     "start": (start, "t5-small"),
     "growth": (growth, "t5-small"),
+    "doctor": (doctor, "t5-small"),
 }
 
 
