@@ -55,16 +55,20 @@ MOST = 20  # notes, characters, systems of a list: the page stays small whatever
 
 
 def write_report(folder: str | Path) -> Path:
-    """Write report.html into the folder of a run, in one step, and return its path.
+    """Write report.html into the folder of a run, in one step, and return its path; run.json keeps its notices.
 
     Raises:
         UserError: there is no run.json in it.
     """
     folder = Path(folder)
-    if not _read(folder / "run.json"):
+    record = _read(folder / "run.json")
+    if not record:
         raise UserError(f"{folder}: no run.json in it, so it is not the folder of a run")
-    page = _template().render(view(folder))
-    disk.write_text(folder / "report.html", _printable(page))
+    parts = view(folder)
+    disk.write_text(folder / "report.html", _printable(_template().render(parts)))
+    sentences = [_printable(sentence) for sentence, _ in parts["notices"]]
+    if sentences != record.get("notices", []):  # the screen's table and the card say them, too
+        disk.write_json(folder / "run.json", {**record, "notices": sentences})
     return folder / "report.html"
 
 
