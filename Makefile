@@ -28,7 +28,7 @@ BUNDLED := __init__ prediction planning summarize_t5 paraphrase_bart translate_m
 MINE    := $(filter-out $(BUNDLED),$(basename $(notdir $(wildcard recipes/*.py))))
 
 .DEFAULT_GOAL := help
-.PHONY: $(MINE) new doctor help summarize paraphrase translate qa convo text2text predict run plan gpu setup test bench chaos fuzz lint format check data pretrain clean
+.PHONY: $(MINE) new doctor help summarize paraphrase translate qa convo text2text predict run which plan gpu setup test bench chaos fuzz lint format check data pretrain clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -96,6 +96,9 @@ $(MINE): $(READY)
 
 run: $(READY)  ## run any recipe by its file: make run RECIPE=headlines TRAIN=mine.csv
 	$(LAUNCH) recipes/$(or $(RECIPE),$(error name it: make run RECIPE=headlines)).py$(call flag,--config,CONFIG)$(FLAGS)
+
+which: $(READY)  ## which of these is my task? three questions, and the command
+	$(BIN)/python scripts/which.py
 
 plan: $(READY)  ## the memory of fine-tuning, and what makes it fit: make plan MODEL=google/flan-t5-xl GPUS=4 MEMORY=24
 	$(BIN)/python scripts/plan.py --model $(or $(MODEL),google-t5/t5-base) --gpus $(or $(GPUS),1) $(if $(MEMORY),--memory $(MEMORY)) $(ARGS)
