@@ -158,8 +158,13 @@ class Predictor:
             raise UserError(" ".join(str(error).split())) from None
         self.engine.config = config
 
-    def __call__(self, inputs: list[str | dict]) -> list[str]:
-        """Predictions for a list of rows, or of texts where the source has a single field of a row, in their order."""
+    def __call__(self, inputs: str | dict | list[str | dict]) -> str | list[str]:
+        """Predictions for a list of rows, or of texts where the source has a single field of a row, in their order.
+
+        For one row or text alone, its prediction.
+        """
+        if isinstance(inputs, str | dict):
+            return self([inputs])[0]
         if any(isinstance(one, str) for one in inputs):
             inputs = [{self.only_field(): one} if isinstance(one, str) else one for one in inputs]
         empty = dict.fromkeys(self.record["data"]["may_be_empty"], "")

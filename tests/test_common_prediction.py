@@ -298,6 +298,12 @@ def test_trap_31_all_sources_of_a_row_meet_in_finish_with_their_scores(tmp_path)
     made = predictor.predict([{"text": "Ann Bo Carla"}, {"text": "Dev"}])
     assert [entry["source"] for entry in made] == ["Ann\nBo\nCarla", "Dev"]
     assert [entry["prediction"] for entry in made] == ["[True, True, True]", "[True]"]
+
+
+def test_one_text_gives_one_prediction(tmp_path):
+    predictor = Predictor(make_run(tmp_path), trust_recipe=True)
+    assert predictor("Dev") == predictor({"text": "Dev"}) == "[True]"
+    assert predictor(["Dev"]) == ["[True]"]
     with pytest.raises(UserError, match="a source is made of text, end: give rows"):
         predictor(["Ann"])
 
