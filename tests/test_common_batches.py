@@ -127,7 +127,7 @@ def test_blank_row():
     rows = {"input_ids": [[5, 6, 1], [5, 1], [7, 1]], "labels": [[8, 1], [9, 1], [3, 1]], "length": [3, 2, 2]}
     table = with_blank(datasets.Dataset.from_dict({**rows, "feature": [0, 1, 2]}))
     assert len(table) == 4
-    assert table[3] == {"input_ids": [5, 1], "labels": [-100], "length": 2, "feature": 3}
+    assert table[3] == {"input_ids": [5, 1], "labels": [-100, -100], "length": 2, "feature": 3}
     assert table[1]["labels"] == [9, 1]
 
 

@@ -71,7 +71,7 @@ def end(run, save_state=lambda: None, signatures=()):
     """As a recipe ends, with a model and a tokenizer that write nothing."""
     nothing = SimpleNamespace(save_pretrained=lambda folder: None, num_parameters=lambda only_trainable=False: 1)
     judge = SimpleNamespace(rows=[], baselines={}, signatures=dict(signatures))
-    run.save(SimpleNamespace(save_state=save_state, model=nothing, processing_class=nothing), judge)
+    run.save(SimpleNamespace(save_state=save_state, model=nothing, processing_class=nothing, outline=None), judge)
 
 
 def done(*flags):

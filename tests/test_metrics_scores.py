@@ -433,7 +433,7 @@ def test_all_families_have_one_shape():
         assert result.signatures and all("|" in signature for signature in result.signatures.values())
         json.dumps([result.totals, result.rows, result.signatures])
     lower_is_better = {name for name, greater in scores.METRICS.items() if not greater}
-    assert lower_is_better == {"loss", "ter", "self_bleu", "copy_rate"}
+    assert lower_is_better == {"loss", "perplexity", "ter", "self_bleu", "copy_rate"}
 
 
 def test_no_rows_are_no_error():

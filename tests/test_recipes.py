@@ -169,10 +169,10 @@ def test_card_has_a_snippet_that_runs(done, monkeypatch, tmp_path):
     card = (done.folder / "README.md").read_text(encoding="utf-8")
     (snippet,) = re.findall(r"```python\n(.*?)```", card, re.S)
     first = read_jsonl(done.folder / "predictions.jsonl")[0]["source"]
-    assert snippet.count('"summarize: (document)"') == 1 and first not in card and str(tmp_path.parent) not in card
+    assert snippet.count("'summarize: (document)'") == 1 and first not in card and str(tmp_path.parent) not in card
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(snippet.replace('"summarize: (document)"', repr(first)), "README.md", "exec"), {})
+        exec(compile(snippet.replace("'summarize: (document)'", repr(first)), "README.md", "exec"), {})
     (text,) = ast.literal_eval(printed.getvalue())
     assert text.strip() == read_jsonl(done.folder / "predictions.jsonl")[0]["prediction"]
 

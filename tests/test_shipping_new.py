@@ -59,7 +59,7 @@ def test_without_a_file_of_ones_own_it_runs_as_its_original_does(repository):
         assert f"make {name} " in text and f"outputs/{name} " in text and "qa_t5" not in text
         assert (repository / f"configs/embedded/{name}.yaml").exists()
     code, out, _ = make(repository, "-n", "again", "TRAIN=mine.csv")
-    assert out == ".venv/bin/python recipes/again.py --train_file mine.csv\n"
+    assert out == ".venv/bin/python recipes/again.py --train_file 'mine.csv'\n"
     assert "make answers " in make(repository, "help")[1]
 
 

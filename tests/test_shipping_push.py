@@ -44,7 +44,7 @@ def test_what_is_shown_to_others(smalls, tmp_path, name):
     scores = {one["type"]: one["value"] for one in model["results"][0]["metrics"]}
     own = read_json(small.done.folder / "predict_results.json")
     assert scores == {one: round(own[f"predict_{one}"], 2) for one in small.metrics}
-    assert model["name"] == "mine/model" and 'folder = "mine/model"' in card
+    assert model["name"] == "mine/model" and "folder = 'mine/model'" in card
 
 
 def test_pushed_and_loaded_by_name(done, stand_in, tmp_path):

@@ -316,7 +316,7 @@ def test_empty_lines_are_named_and_can_be_left_out(refused, tmp_path, capsys):
 def test_a_pair_that_the_file_lacks(row, refused, tmp_path):
     file = write_jsonl(tmp_path / "x.jsonl", [{"id": "1", **row}])
     told = refused(train_file=file)
-    assert f"{file}: no column 'de' or 'German'" in told and "it has 'id', 'en', 'fr'" in told
+    assert f"{file}: no column of German, but 'fr': add --target_lang fr" in told
 
 
 def test_settings_that_contradict_each_other(refused):
