@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a recipe starts: no module that only Unix has, and not only from this folder."""
 
+import ast
+import re
+import sys
+
 import pytest
 from conftest import ROOT
 from helpers import finish, start
@@ -55,3 +59,24 @@ def test_the_package_can_be_imported_from_anywhere(tmp_path, command):
     """With the repository on the path, as `pip install -e .` puts it there."""
     code, out, err = finish(start("python", "-c", command, cwd=tmp_path, PYTHONPATH=str(ROOT)))
     assert (code, out) == (0, "Predictor\n"), err
+
+
+# Modules whose package has another name.
+PACKAGES = {"yaml": "pyyaml", "google": "protobuf"}
+
+
+def test_what_is_imported_is_what_is_installed():
+    """Each foreign module that a recipe, a script or a test imports on top is a line of a requirements file.
+
+    What another package happened to bring is missing in the next environment, or gone with its next version.
+    """
+    lines = "\n".join(path.read_text() for path in ROOT.glob("requirements*.txt")).lower().replace("-", "_")
+    pinned = set(re.findall(r"^([a-z0-9_]+)==", lines, re.M))
+    files = [path for folder in ("recipes", "scripts", "tests") for path in (ROOT / folder).rglob("*.py")]
+    own = {"recipes", "scripts", "world", *(path.stem for path in files)}
+    for path in files:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            for name in {name.partition(".")[0] for name in names} - own - set(sys.stdlib_module_names):
+                assert PACKAGES.get(name, name).lower() in pinned, f"{path.relative_to(ROOT)}: {name}"
