@@ -310,6 +310,15 @@ def test_learning_and_machine(probed):
     assert heart and float(heart[2]) < 0.1 and int(heart[3]) >= 7, out
 
 
+def test_lora_is_probed_twice(smalls, tmp_path, capsys):
+    """The trainer merges what LoRA learned at its end; the second probe begins with it apart again, and at zero."""
+    flags = smalls("translate_mt5_lora").flags(**damages.good("translate_mt5_lora").write(tmp_path / "data"))
+    doctor_script.main(["translate_mt5_lora", "--overfit", "4", *flags])
+    out = " ".join(capsys.readouterr().out.split())
+    assert "learning: on 60 rows the loss goes from " in out
+    assert "learning: 4 rows learned by heart: loss " in out
+
+
 def test_what_was_learned_by_heart_and_does_not_come_back(own_recipe, probed):
     """Unshifted labels bring the loss to nothing: the decoder only copies what it reads."""
     main = "\n# ---------------------------------------------------------------- Main\n"

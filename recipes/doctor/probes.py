@@ -40,7 +40,7 @@ def examine(patient: Patient, overfit: int, output_dir: str) -> Iterator[Finding
     batch = first_batch(patient)
     for look in (not_shifted, padding_unmasked, padded_left):
         yield finding("labels", look.__name__, look(patient, batch))
-    weights = {name: one.detach().cpu().clone() for name, one in patient.model.state_dict().items()}
+    weights = {name: one.detach().cpu().clone() for name, one in patient.trainer.model.state_dict().items()}
     yield finding("learning", "strange_tokens", strange_tokens(patient, batch))
     yield finding("machine", "memory", memory(patient))
     yield finding("machine", "disk", disk(patient, output_dir))
@@ -48,9 +48,16 @@ def examine(patient: Patient, overfit: int, output_dir: str) -> Iterator[Finding
     yield finding("learning", "falls", falls(probe))
     yield finding("machine", "time", seconds_an_epoch(patient, probe))
     if overfit:
-        patient.model.load_state_dict(weights)
+        put_back(patient.trainer.model, weights)
         yield finding("learning", "by_heart", by_heart(patient, overfit))
-    patient.model.load_state_dict(weights)
+    put_back(patient.trainer.model, weights)
+
+
+def put_back(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> None:
+    """The weights before a probe; LoRA's, which the trainer merges at its end, stand apart again, to be learned."""
+    if hasattr(model, "unmerge_adapter"):
+        model.unmerge_adapter()
+    model.load_state_dict(weights)
 
 
 # --- Batches ----------------------------------------------------------------------------------------------------------
@@ -162,7 +169,7 @@ def by_heart(patient: Patient, rows: int) -> Found:
     """Learn rows until the loss is next to nothing, and see whether their targets are then written, word for word."""
     table = patient.tables["train"]
     whole = table.with_format("numpy")["target_length"][:] <= patient.settings.max_target_length
-    chosen = sample(table.select(np.flatnonzero(whole)), rows, patient.args.seed)
+    chosen = sample(table.select(np.flatnonzero(whole | ~whole.any())), rows, patient.args.seed)
     batches = -(-len(chosen) // patient.args.per_device_train_batch_size)
     probe = learn(patient, chosen, EPOCHS * batches, LEARNED)
     loss = probe.trainer.predict(chosen).metrics["test_loss"]
