@@ -24,15 +24,15 @@ from recipes.common.arguments import RecipeSettings
 from recipes.common.reading.hub import hub_answers
 
 SHAPES = yaml.safe_load((Path(planning.__file__).with_name("shapes.yaml")).read_text(encoding="utf-8"))
-ADAPTER = RecipeSettings(lora_r=16)
+ADAPTER = RecipeSettings(lora_r=16, lora_targets="all-linear")
 # What to turn on, in the order in which it costs the least; {gpus} is how many there are.
 WAYS = {
     "": {},
     "--activation_checkpointing True": {"checkpointing": True},
     "--fsdp full_shard": {"sharded": True},
     "--fsdp full_shard --activation_checkpointing True": {"sharded": True, "checkpointing": True},
-    "--lora_r 16": {"adapt": True},
-    "--lora_r 16 --activation_checkpointing True": {"adapt": True, "checkpointing": True},
+    "--lora_r 16 --lora_targets all-linear": {"adapt": True},
+    "--lora_r 16 --lora_targets all-linear --activation_checkpointing True": {"adapt": True, "checkpointing": True},
 }
 
 
