@@ -29,7 +29,8 @@ def repository(tmp_path):
 
 
 def make(folder, *words):
-    return finish(start("make", "-o", "requirements.txt", *words, cwd=folder))
+    # make says which folder it enters where another make called it, as `make test` does
+    return finish(start("make", "--no-print-directory", "-o", "requirements.txt", *words, cwd=folder))
 
 
 def test_a_copy_runs_at_once_under_its_own_target_on_ones_own_file(repository, checkpoint, tmp_path):
