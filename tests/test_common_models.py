@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """recipes/common/models.py: what is refused before a weight is read, and how weights are loaded."""
 
+import json
 import os
 import shutil
 from types import SimpleNamespace
@@ -130,6 +131,14 @@ def test_a_checkpoint_without_a_tokenizer(copy):
     for path in copy.glob("tokenizer*"):
         path.unlink()
     with pytest.raises(UserError, match="tokenizer"):
+        load_tokenizer(settings(copy))
+
+
+def test_a_tokenizer_whose_unknown_token_is_none(copy):
+    """The library would look for it for ever, and end with a RecursionError."""
+    config = read_json(copy / "tokenizer_config.json")
+    (copy / "tokenizer_config.json").write_text(json.dumps(config | {"unk_token": ""}))
+    with pytest.raises(UserError, match="its tokenizer's unknown token '' is not in its vocabulary"):
         load_tokenizer(settings(copy))
 
 

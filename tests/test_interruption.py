@@ -90,7 +90,7 @@ def test_trap_39_a_killed_run_with_lora_goes_on_to_the_same_bits(lora, point, se
 
 
 PARTS = ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json", "manifest.json")
-QUICK_DAMAGES = [("optimizer.pt", "deleted"), ("model.safetensors", "flipped"), ("manifest.json", "emptied")]
+QUICK_DAMAGES = [("optimizer.pt", "deleted"), ("model.safetensors", "a folder"), ("manifest.json", "emptied")]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ QUICK_DAMAGES = [("optimizer.pt", "deleted"), ("model.safetensors", "flipped"), 
     [
         pytest.param(part, damage, marks=() if (part, damage) in QUICK_DAMAGES else pytest.mark.slow)
         for part in PARTS
-        for damage in ("cut", "emptied", "deleted", "flipped")
+        for damage in ("cut", "emptied", "deleted", "flipped", "a folder")
     ],
 )
 def test_trap_13_a_damaged_checkpoint_is_passed_over_for_the_one_before(harness, part, damage):
@@ -110,7 +110,9 @@ def test_trap_13_a_damaged_checkpoint_is_passed_over_for_the_one_before(harness,
         path.unlink()
         half = len(whole) // 2
         flipped = whole[:half] + bytes(byte ^ 255 for byte in whole[half : half + 64]) + whole[half + 64 :]
-        if damage != "deleted":
+        if damage == "a folder":
+            path.mkdir()  # which the checkpoint of step 6 cannot be written over
+        elif damage != "deleted":
             path.write_bytes({"cut": whole[:half], "emptied": b"", "flipped": flipped}[damage])
 
     codes, _, differs, log = harness.disturbed(1, "between steps", signal.SIGKILL, number=8, between=spoil)

@@ -33,8 +33,8 @@ class Checkpoints(transformers.TrainerCallback):
         if state.is_world_process_zero and args.save_strategy != "no":
             found = by_age(args.output_dir)
             for path in found:
-                if int(path.name.split("-")[1]) > state.global_step and not self._ours(path):
-                    disk.move_aside(path)
+                if int(path.name.split("-")[1]) > state.global_step:  # its number comes again
+                    shutil.rmtree(path) if self._ours(path) else disk.move_aside(path)
             check_room(args.output_dir, model, max(1, 3 - len(found)))  # the best, the last, and the one being written
 
     def on_step_end(self, args, state, control, model=None, **kwargs):
