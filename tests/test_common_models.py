@@ -138,7 +138,7 @@ def test_a_tokenizer_whose_unknown_token_is_none(copy):
     """The library would look for it for ever, and end with a RecursionError."""
     config = read_json(copy / "tokenizer_config.json")
     (copy / "tokenizer_config.json").write_text(json.dumps(config | {"unk_token": ""}))
-    with pytest.raises(UserError, match="its tokenizer's unknown token '' is not in its vocabulary"):
+    with pytest.raises(UserError, match="the unknown token '' is not in its vocabulary"):
         load_tokenizer(settings(copy))
 
 

@@ -75,7 +75,7 @@ def load_tokenizer(settings: RecipeSettings) -> PreTrainedTokenizerBase:
     tokenizer = from_hub(transformers.AutoTokenizer, settings, flag)
     if tokenizer.unk_token is not None and tokenizer.unk_token not in tokenizer.get_vocab():
         # The library would look for it for ever: what is not in the vocabulary is the unknown token.
-        raise UserError(f"{flag} {name}: its tokenizer's unknown token {tokenizer.unk_token!r} is not in its vocabulary")
+        raise UserError(f"{flag} {name}: the unknown token {tokenizer.unk_token!r} is not in its vocabulary")
     for role, means in (("pad", "padding"), ("eos", "end")):
         if getattr(tokenizer, f"{role}_token_id") is None:
             found = _named_elsewhere(f"{role}_token_id", tokenizer, settings)
