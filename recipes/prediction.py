@@ -20,7 +20,8 @@ from datasets import Dataset
 from peft import PeftModel
 from transformers import GenerationConfig
 
-from recipes.common import UserError, arguments, console, decoding, disk, features, lora, models, reading, tasks
+from recipes import disk
+from recipes.common import UserError, arguments, console, decoding, features, lora, models, reading, tasks
 from recipes.common.decoding import Output
 from recipes.common.judging import group_by_row
 from recipes.common.learning import Collator

@@ -31,8 +31,8 @@ import transformers
 from benchmark_sides import SOURCE, read
 from transformers import AutoTokenizer, MT5Config, MT5ForConditionalGeneration, T5Config, T5ForConditionalGeneration
 
-from recipes.common.disk import read_json, write_json, write_lines
 from recipes.common.learning.batches import TrainingBatches
+from recipes.disk import read_json, write_json, write_lines
 
 PAGE, PICTURE = ROOT / "docs/benchmarks.md", ROOT / "docs/benchmarks.svg"
 BEGIN, END = "<!-- measured: written by scripts/benchmark.py -->", "<!-- end of what was measured -->"

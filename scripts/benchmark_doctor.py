@@ -14,9 +14,9 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
 import numpy as np
 
-from recipes.common.running.machine import peak_memory_gib
 from recipes.doctor import texts
 from recipes.doctor.survey import Texts, survey
+from recipes.machines.facts import peak_memory_gib
 
 
 def rows(count, words=60, vocabulary=5000):

@@ -21,9 +21,9 @@ import torch
 import transformers
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, DataCollatorForSeq2Seq, Seq2SeqTrainingArguments
 
-from recipes.common.disk import read_json
 from recipes.common.learning.trainer import Seq2SeqTrainer
-from recipes.common.running.run import peak_memory_gib
+from recipes.disk import read_json
+from recipes.machines.facts import peak_memory_gib
 
 SOURCE, SOURCE_LIMIT, TARGET_LIMIT = "summarize: ", 512, 128
 

@@ -18,7 +18,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from recipes.common import UserError, disk, running
+from recipes import disk
+from recipes.common import UserError, running
 from recipes.files import read_file
 
 COLUMNS = ("id", "variant", "text", "shown", "engaged")

@@ -48,7 +48,7 @@ POINTS = {
     "before the best model is loaded": (f"{TRAINER}._load_best_model", 1),
     "in the evaluation at the end": (f"{TRAINER}.evaluate", 4),
     "in prediction": (f"{TRAINER}.predict", 1),
-    "before the predictions are written": ("recipes.common.disk:write_lines", 1, "predictions.jsonl"),
+    "before the predictions are written": ("recipes.disk:write_lines", 1, "predictions.jsonl"),
     "before the model is saved": ("recipes.common.running.run:Run.save", 1),
     "while the model is saved": ("transformers:PreTrainedTokenizerFast.save_pretrained", 4),
     "before it is called done": ("recipes.common.running.run:Run.write", 2),

@@ -18,10 +18,10 @@ from recipes.common.decoding import (
     generate_ids,
     generation_config,
     hit_limit,
-    innermost,
     read_outputs,
     sampled,
 )
+from recipes.pretrained.parts import innermost
 
 torch.set_num_threads(1)  # as in helpers.py
 

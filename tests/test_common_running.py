@@ -12,10 +12,12 @@ import torch
 from helpers import contents, read_json, read_jsonl
 from transformers import EarlyStoppingCallback, GenerationConfig, TrainerControl, TrainerState
 
-from recipes.common import UserError, arguments, disk, show
+from recipes import disk
+from recipes.common import UserError, arguments, show
 from recipes.common.running import checkpoints
 from recipes.common.running import run as runs
 from recipes.common.tasks import Task
+from recipes.machines import processes
 
 
 @pytest.fixture(autouse=True)
@@ -155,7 +157,7 @@ def test_record_is_replaced_in_one_step(monkeypatch):
 def test_only_the_first_process_writes(here, monkeypatch):
     run = make()
     run.is_main = False
-    monkeypatch.setattr(disk, "from_first_process", lambda make: None)
+    monkeypatch.setattr(processes, "from_first_process", lambda make: None)
     is_done(run)
     run.start(TABLES)
     run.write_json("a.json", {})
@@ -721,8 +723,8 @@ def test_trap_35_a_checkpoint_that_another_machine_does_not_see(tmp_path, monkey
     """What the first process found is what all go by; one that cannot read it must not begin anew beside the others."""
     run = runs.Run.__new__(runs.Run)
     run.folder, run.is_main, run.identity = tmp_path, False, "me"
-    monkeypatch.setattr(disk, "from_first_process", lambda make: (tmp_path / "checkpoint-8", []))
+    monkeypatch.setattr(processes, "from_first_process", lambda make: (tmp_path / "checkpoint-8", []))
     with pytest.raises(UserError, match="checkpoint-8 is whole on the first machine, but .* does not see it"):
         run.checkpoint()
-    monkeypatch.setattr(disk, "from_first_process", lambda make: (None, []))
+    monkeypatch.setattr(processes, "from_first_process", lambda make: (None, []))
     assert run.checkpoint() is None

@@ -23,7 +23,7 @@ from transformers import Seq2SeqTrainingArguments, set_seed
 from recipes import summarize_t5
 from recipes.common import decoding, lora
 from recipes.common.arguments import RecipeSettings
-from recipes.common.disk import write_json
+from recipes.disk import write_json
 
 FAMILIES = ["t5-tied", "t5-untied", "mt5", "bart"]
 SMOOTHING = [0.0, 0.1]

@@ -8,7 +8,8 @@ from harness import Predictor
 from helpers import as_flags, read_json, read_jsonl, run_recipe
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-from recipes.common import UserError, disk
+from recipes import disk
+from recipes.common import UserError
 from recipes.lab import candidates, decode
 from scripts import decode as script
 

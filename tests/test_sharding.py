@@ -16,7 +16,7 @@ from accelerate.utils import DistributedType
 from helpers import read_json, read_jsonl
 from safetensors.torch import load_file
 
-from recipes.common.upstream import sharding
+from recipes.machines import sharding
 
 SHARDED = {"fsdp": "full_shard"}
 RECIPES = ["summarize_t5", pytest.param("paraphrase_bart", marks=pytest.mark.slow), "translate_mt5_lora"]

@@ -24,7 +24,8 @@ from recipes.common import UserError, did_you_mean
 from recipes.common.decoding import chosen_settings
 from recipes.common.learning.batches import PAD_TO
 from recipes.common.tasks import Task
-from recipes.common.upstream import devices, sharding
+from recipes.common.upstream import devices
+from recipes.machines import sharding
 from recipes.metrics.scores import METRICS as GREATER_IS_BETTER
 from recipes.typed import limits, trial
 from recipes.typed.flags import Parser

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from accelerate.utils import extract_model_from_parallel
 from torch import Tensor, nn
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 from transformers.utils import ModelOutput
@@ -17,6 +16,7 @@ from recipes.common import UserError
 from recipes.common.loss import decoder_states, token_loss
 from recipes.common.upstream.beams import shared_cache
 from recipes.pretrained.agreement import special_tokens
+from recipes.pretrained.parts import innermost
 
 # What does nothing, and could not be saved, without another setting.
 NEEDS = dict.fromkeys(("top_k", "top_p", "temperature"), "--do_sample True")
@@ -69,12 +69,6 @@ def chosen_settings(settings: Any) -> dict[str, Any]:
     except ValueError as error:
         raise UserError(" ".join(str(error).split())) from None
     return chosen
-
-
-def innermost(model: nn.Module) -> nn.Module:
-    """The library's own model, below what processes, compilation and LoRA put around it."""
-    model = extract_model_from_parallel(model, keep_torch_compile=False)
-    return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
 def encode(model: nn.Module, batch: Mapping[str, Tensor]) -> ModelOutput:

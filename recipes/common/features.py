@@ -16,7 +16,8 @@ import transformers
 from datasets import Dataset, List, Value
 from transformers import PreTrainedTokenizerBase
 
-from recipes.common import arguments, disk
+from recipes import disk
+from recipes.common import arguments
 from recipes.common.tasks import Task
 from recipes.metrics import lengths
 from recipes.pretrained import tokens

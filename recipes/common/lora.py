@@ -14,8 +14,8 @@ from peft import LoraConfig, PeftModelForSeq2SeqLM
 from torch import nn
 
 from recipes.common import UserError
-from recipes.common.disk import write_json
 from recipes.common.reading.hub import model_commit
+from recipes.disk import write_json
 
 
 class LoraModel(PeftModelForSeq2SeqLM):

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from recipes.common.upstream import heads
+from recipes.pretrained.parts import innermost
 
 # More logits than this, 256 MB of them in fp32, are never all in memory: mT5 has 250,112 for each target token.
 MANY_LOGITS = 2**26
@@ -97,8 +98,7 @@ def decoder_states(model: nn.Module, inputs: dict) -> tuple[torch.Tensor, Callab
         model: an encoder-decoder model with a linear head, perhaps wrapped.
         inputs: its keyword arguments, with decoder_input_ids and without labels.
     """
-    base = getattr(model, "module", model)
-    owner = base.get_base_model() if hasattr(base, "get_base_model") else base
+    owner = innermost(model)
     head = owner.get_output_embeddings()
     # A head with an adapter, or soft-capped logits, are more than head(hidden).
     text = owner.config.get_text_config(decoder=True)

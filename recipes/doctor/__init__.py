@@ -8,13 +8,14 @@ remedies are in checks.yaml.
 
 from transformers import PreTrainedTokenizerBase
 
-from recipes.common import UserError, console, disk
+from recipes.common import UserError, console
 from recipes.common.features import Tables
 from recipes.common.reading import Splits
 from recipes.common.running import Run
 from recipes.doctor import screen, visit
 from recipes.doctor.findings import table
 from recipes.doctor.patient import Patient
+from recipes.machines import processes
 
 __all__ = ["look"]
 
@@ -29,7 +30,7 @@ def look(run: Run, splits: Splits, tables: Tables, model, tokenizer: PreTrainedT
     if visit.waiting is not None:
         return visit.waiting.meet(run, patient)
     screen.describe(patient)
-    failures = disk.from_first_process(lambda: _look(run, patient))
+    failures = processes.from_first_process(lambda: _look(run, patient))
     if run.settings.dry_run:
         screen.show_example(tables["train"][0], tokenizer, run.settings, run.args)
     if failures:

@@ -4,7 +4,8 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from recipes.common import UserError, disk
+from recipes import disk
+from recipes.common import UserError
 from recipes.common.reading import Splits, read_file
 from recipes.common.reading.hub import read_dataset
 from recipes.doctor.findings import Finding

@@ -10,11 +10,11 @@ import pyarrow
 from torch import nn
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArguments
 
-from recipes.common.decoding import innermost
 from recipes.common.features import Tables
 from recipes.common.reading import Splits
 from recipes.common.tasks import Task
 from recipes.doctor.survey import Texts, texts_of
+from recipes.pretrained.parts import innermost
 
 
 @dataclass

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow.compute as pc
 
 from recipes.common import listed, short
-from recipes.common.decoding import innermost
 from recipes.common.features import references
 from recipes.doctor.findings import Finding, Found, finding
 from recipes.doctor.patient import Patient
 from recipes.pretrained import families
 from recipes.pretrained.agreement import SPECIAL_TOKENS
+from recipes.pretrained.parts import innermost
 from recipes.typed.templates import fields_of
 
 SAMPLE = 1000  # rows of which the lost characters are weighed

@@ -5,8 +5,8 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from recipes import files
-from recipes.common import UserError, disk, listed
+from recipes import disk, files
+from recipes.common import UserError, listed
 from recipes.formats.languages import language_names
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from recipes.common import UserError, disk, models, reading, tasks
+from recipes import disk
+from recipes.common import UserError, models, reading, tasks
 from recipes.common.features import source_template
 from recipes.lab import candidates, showing
 from recipes.lab.decode import own_decoding

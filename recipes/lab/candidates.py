@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from recipes.common import UserError, did_you_mean, disk, running
+from recipes import disk
+from recipes.common import UserError, did_you_mean, running
 from recipes.common.running import record
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recipes.common import UserError, disk, listed
+from recipes import disk
+from recipes.common import UserError, listed
 from recipes.lab import significance
 from recipes.lab.significance import Difference
 from recipes.metrics.scores import METRICS

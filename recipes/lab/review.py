@@ -14,7 +14,8 @@ import krippendorff
 import numpy as np
 from scipy import stats
 
-from recipes.common import UserError, disk
+from recipes import disk
+from recipes.common import UserError
 from recipes.files import read_file
 from recipes.lab import candidates, showing
 from recipes.lab.finished import Finished, read_all, references

@@ -5,7 +5,8 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from recipes.common import UserError, disk
+from recipes import disk
+from recipes.common import UserError
 from recipes.lab import candidates, showing
 from recipes.lab.finished import Finished, better
 

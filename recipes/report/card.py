@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 from huggingface_hub import EvalResult, ModelCardData
 
-from recipes.common import disk
+from recipes import disk
 
 CARD = """\
 ---

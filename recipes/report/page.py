@@ -16,7 +16,8 @@ from types import SimpleNamespace
 import jinja2
 from markupsafe import Markup
 
-from recipes.common import UserError, disk
+from recipes import disk
+from recipes.common import UserError
 from recipes.metrics.scores import METRICS
 from recipes.report import pictures, predictions
 from recipes.report.predictions import number, shorten

@@ -7,7 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from recipes.common import disk, running
+from recipes import disk
+from recipes.common import running
 from recipes.prediction import Predictor
 
 WEIGHTS = ("*.safetensors", "*.bin", "*.onnx")

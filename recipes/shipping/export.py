@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from recipes.common import UserError, disk, short
+from recipes import disk
+from recipes.common import UserError, short
 from recipes.prediction import Predictor, record_of
 from recipes.report import write_report
 

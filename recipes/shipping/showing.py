@@ -4,7 +4,7 @@
 import html
 from typing import Any
 
-from recipes.common import disk
+from recipes import disk
 from recipes.metrics import faithfulness
 from recipes.prediction import Predictor
 from recipes.report.predictions import rows_of

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from recipes.common import UserError, disk
+from recipes import disk
+from recipes.common import UserError
 from recipes.files.text import sound, text_lines
 from recipes.prediction import Predictor
 

@@ -9,7 +9,8 @@ import json
 import os
 from pathlib import Path
 
-from recipes.common import UserError, decoding, disk
+from recipes import disk
+from recipes.common import UserError, decoding
 
 
 class Unfinished:

@@ -11,7 +11,8 @@ import yaml
 from tqdm.auto import tqdm
 
 from recipes.common import UserError
-from recipes.common.running import ending, machine
+from recipes.common.running import ending
+from recipes.machines import facts
 from recipes.prediction import Predictor
 from recipes.shipping.rows import reading_settings
 from recipes.shipping.tables import Input, Rendered, predict_piece
@@ -147,7 +148,7 @@ class Counted:
         parts += [f"mean score {self.score / self.scored:.3f}"] if self.scored else []
         parts += [f"{self.cut:,} ended at the length limit"] if self.cut else []
         parts += [f"{self.empty:,} are empty"] if self.empty else []
-        memory = machine.peak_memory_gib()
+        memory = facts.peak_memory_gib()
         return ", ".join(parts + ([f"{memory} GiB"] if memory else []))
 
 

@@ -13,11 +13,12 @@ from transformers.trainer_utils import EvalPrediction, TrainOutput
 
 from recipes.common import lora
 from recipes.common.decoding import encode, generate_ids, sampled
-from recipes.common.disk import UNFINISHED, read_json, write_json
 from recipes.common.learning.batches import TrainingBatches, lengths_of, with_blank
 from recipes.common.loss import decoder_states, token_loss
-from recipes.common.upstream import cpu, sharding
+from recipes.common.upstream import cpu
 from recipes.common.upstream.trainer import Hooks
+from recipes.disk import UNFINISHED, read_json, write_json
+from recipes.machines import sharding
 
 TEXTS = "texts.json"  # of a checkpoint: what its evaluation generated, {feature: texts}
 

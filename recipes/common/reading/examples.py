@@ -11,7 +11,8 @@ from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
-from recipes.common import UserError, did_you_mean, disk, listed, short
+from recipes import disk
+from recipes.common import UserError, did_you_mean, listed, short
 from recipes.common.reading.hub import read_dataset
 from recipes.common.reading.splits import Splits, first_five
 from recipes.common.tasks import Task

@@ -9,8 +9,9 @@ from pathlib import Path
 import transformers
 from torch import nn
 
-from recipes.common import disk
+from recipes import disk
 from recipes.common.running import ending
+from recipes.machines import processes
 
 
 class Checkpoints(transformers.TrainerCallback):
@@ -50,15 +51,15 @@ class Checkpoints(transformers.TrainerCallback):
 
     def on_prediction_step(self, args, state, control, **kwargs):
         if ending.wanted():
-            disk.wait_for_all()
+            processes.wait_for_all()
             raise ending.Interrupted("while it was scoring, from the last checkpoint")
 
     def on_save(self, args, state, control, **kwargs):
-        disk.wait_for_all()  # every process writes its own random state
+        processes.wait_for_all()  # every process writes its own random state
         if state.is_world_process_zero:
             self._keep_newest(Path(args.output_dir), state)
         if self.leaving:
-            disk.wait_for_all()
+            processes.wait_for_all()
             raise ending.Interrupted(f"after step {state.global_step}, which is saved")
 
     def _check_room(self, args, state, control, model):

@@ -6,7 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from recipes.common import arguments, disk
+from recipes import disk
+from recipes.common import arguments
 from recipes.common.reading.hub import model_commit
 
 # What everyone who reads a record relies on; a run writes all of it from its start on.

@@ -20,12 +20,13 @@ import torch
 import transformers
 from transformers import TrainingArguments
 
-from recipes.common import UserError, console, disk, features, lora, models, show
+from recipes import disk
+from recipes.common import UserError, console, features, lora, models, show
 from recipes.common.judging import Judge
 from recipes.common.reading import Splits
-from recipes.common.running import checkpoints, ending, machine, record
+from recipes.common.running import checkpoints, ending, record
 from recipes.common.tasks import Task
-from recipes.common.upstream import sharding
+from recipes.machines import facts, processes, sharding
 from recipes.typed import flags
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 75
@@ -59,9 +60,9 @@ class Run:
             "world_size": args.world_size,
             "seed": args.seed,
             "command": [Path(sys.executable).name, *flags.without_tokens(sys.argv)],
-            "versions": machine.versions(),
-            "machine": machine.hardware(args.device.type),
-            "commit": machine.commit(task.recipe.parent),
+            "versions": facts.versions(),
+            "machine": facts.hardware(args.device.type),
+            "commit": facts.commit(task.recipe.parent),
         }
         self.push_to, args.push_to_hub = args.push_to_hub and (args.hub_model_id or self.folder.name), False
         console.begin(settings, args)
@@ -74,11 +75,11 @@ class Run:
         Raises:
             UserError: --output_dir holds a run with other settings, or files that are no run's, or cannot be written.
         """
-        base = disk.from_first_process(lambda: record.base_of(self.settings))
+        base = processes.from_first_process(lambda: record.base_of(self.settings))
         self.record |= {"data": splits.report, "base": base}
         self.tests = [(split, name) for split, name in TESTS if self.args.do_predict and split in splits]
         self.split = "test" if ("test", "predict") in self.tests else "validation"
-        return not self.settings.dry_run and disk.from_first_process(self._is_done)
+        return not self.settings.dry_run and processes.from_first_process(self._is_done)
 
     def _is_done(self) -> bool:
         old, explicit = record.find(self.folder), "output_dir" in self.settings.given
@@ -125,7 +126,7 @@ class Run:
         if not Path(self.settings.model_name_or_path).is_dir():
             self.record["base"] = record.base_of(self.settings)  # loading it has asked the Hub for its newest commit
         ending.install()
-        self.identity = disk.from_first_process(self._take_folder)
+        self.identity = processes.from_first_process(self._take_folder)
         self.lap("preparation")
 
     def _take_folder(self) -> str:
@@ -154,7 +155,7 @@ class Run:
         Raises:
             UserError: another machine does not see it, and would begin anew (trap 35).
         """
-        chosen, passed = disk.from_first_process(lambda: checkpoints.newest_whole(self.folder, self.identity))
+        chosen, passed = processes.from_first_process(lambda: checkpoints.newest_whole(self.folder, self.identity))
         if chosen and checkpoints.fault(chosen, self.identity):
             raise UserError(
                 f"--output_dir {self.folder}: {chosen.name} is whole on the first machine, but {platform.node()} does "
@@ -168,7 +169,7 @@ class Run:
     def compare(self, judge: Judge, trainer: transformers.Trainer, tables: features.Tables) -> None:
         """Score the untuned model and the trivial answer, unless an earlier start of this run has."""
         self.compared = features.sample(tables[self.split], BASELINE_ROWS, self.args.seed)
-        judge.baselines = disk.from_first_process(lambda: self.read("baseline_results.json"))
+        judge.baselines = processes.from_first_process(lambda: self.read("baseline_results.json"))
         if not judge.baselines:
             judge.baselines = {"split": self.split, **judge.compare(trainer, self.compared)}
             self.write_json("baseline_results.json", judge.baselines)
@@ -204,7 +205,7 @@ class Run:
         trainer.save_state()
         self.record.pop("reason", None)
         files = disk.seal(self.folder, record.files_of_model(self.folder)) if self.is_main else {}
-        self.write(files=files, status="done", signatures=judge.signatures, peak_memory_gib=machine.peak_memory_gib())
+        self.write(files=files, status="done", signatures=judge.signatures, peak_memory_gib=facts.peak_memory_gib())
 
     def lap(self, stage: str) -> None:
         """Note the seconds since the last lap under `stage`."""

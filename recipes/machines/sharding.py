@@ -15,7 +15,7 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_
 from torch.distributed.fsdp import FSDPModule, register_fsdp_forward_method
 
 from recipes.common import UserError
-from recipes.common.decoding import innermost
+from recipes.pretrained.parts import innermost
 
 
 def arguments(fsdp: str, config: dict | str | None) -> dict[str, Any]:

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that are replaced in one step, so that nobody reads half of one; and processes that agree on what is there."""
+"""Files that are replaced in one step, so that nobody reads half of one; folders that one process has at a time."""
 
 import contextlib
 import errno
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import filelock
-import torch
 
 from recipes.common import UserError, show
 
@@ -128,27 +127,3 @@ class FolderLock:
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)  # while it is held: afterwards it may be another's
         self.lock.release()
-
-
-def wait_for_all() -> None:
-    """Let no process go on before all have come here."""
-    if torch.distributed.is_initialized():
-        torch.distributed.barrier()
-
-
-def from_first_process(make: Callable):
-    """What `make()` gives, or its UserError, from the first process to all of them; every process has to call it."""
-    answer: list = [None, None]  # the value, or what was wrong
-    several = torch.distributed.is_initialized()
-    if not several or torch.distributed.get_rank() == 0:
-        try:
-            answer[0] = make()
-        except UserError as error:
-            answer[1] = error.problems
-        except OSError as error:  # a folder that may not be entered, a mount point that cannot be moved
-            answer[1] = [f"{error.filename}: {error.strerror}"]
-    if several:
-        torch.distributed.broadcast_object_list(answer)
-    if answer[1]:
-        raise UserError(*answer[1])
-    return answer[0]

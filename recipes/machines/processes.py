@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the processes of a run say to each other."""
+
+from collections.abc import Callable
+
+import torch
+
+from recipes.common import UserError
+
+
+def wait_for_all() -> None:
+    """Let no process go on before all have come here."""
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+
+
+def from_first_process(make: Callable):
+    """What `make()` gives, or its UserError, from the first process to all of them; every process has to call it."""
+    answer: list = [None, None]  # the value, or what was wrong
+    several = torch.distributed.is_initialized()
+    if not several or torch.distributed.get_rank() == 0:
+        try:
+            answer[0] = make()
+        except UserError as error:
+            answer[1] = error.problems
+        except OSError as error:  # a folder that may not be entered, a mount point that cannot be moved
+            answer[1] = [f"{error.filename}: {error.strerror}"]
+    if several:
+        torch.distributed.broadcast_object_list(answer)
+    if answer[1]:
+        raise UserError(*answer[1])
+    return answer[0]
