@@ -21,11 +21,12 @@ from peft import PeftModel
 from transformers import GenerationConfig
 
 from recipes import disk
-from recipes.common import UserError, arguments, console, decoding, features, lora, models, reading, tasks
+from recipes.common import UserError, arguments, console, decoding, features, models, reading, tasks
 from recipes.common.decoding import Output
 from recipes.common.judging import group_by_row
 from recipes.common.learning import Collator
 from recipes.common.running import ending, record
+from recipes.pretrained.parts import fingerprint
 from recipes.shipping.rows import load_pieces, reading_settings
 from recipes.typed.templates import fields_of
 
@@ -354,7 +355,7 @@ def load_adapter(folder: Path, model: torch.nn.Module) -> torch.nn.Module:
         raise UserError(f"{folder}: no adapter of these recipes: it has no base.json")
     if base.get("new_rows"):
         models.add_rows(model, base["new_rows"])
-    if lora.fingerprint(model) != base["sha256"]:
+    if fingerprint(model) != base["sha256"]:
         revision = base["revision"] or base["commit"] or "main"
         raise UserError(
             f"{folder}: this adapter belongs to {base['name']} (revision {revision}) in fp32, and this is another "

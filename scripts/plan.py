@@ -21,7 +21,7 @@ from transformers import AutoConfig, PretrainedConfig
 from recipes import planning
 from recipes.common import UserError, console, did_you_mean, lora
 from recipes.common.arguments import RecipeSettings
-from recipes.common.reading.hub import hub_answers
+from recipes.pretrained.opening import hub_answers
 
 SHAPES = yaml.safe_load((Path(planning.__file__).with_name("shapes.yaml")).read_text(encoding="utf-8"))
 ADAPTER = RecipeSettings(lora_r=16, lora_targets="all-linear")

@@ -10,6 +10,7 @@ from recipes import prediction
 from recipes.common import UserError, lora
 from recipes.common.arguments import RecipeSettings
 from recipes.common.loss import decoder_states
+from recipes.pretrained.parts import fingerprint
 
 FAMILIES = {"t5": None, "mt5": None, "bart": "<s>"}
 
@@ -138,11 +139,11 @@ def test_trap_29_another_base_is_refused(tmp_path):
 
 def test_fingerprint_is_that_of_the_base():
     model = make("t5")[0]
-    before = lora.fingerprint(model)
+    before = fingerprint(model)
     wrapped = moved(lora.wrap(model, settings(), 1))
     assert wrapped.base["sha256"] == before
     lora.merge(wrapped)
-    assert wrapped.base["sha256"] == before != lora.fingerprint(lora.save(wrapped, None))
+    assert wrapped.base["sha256"] == before != fingerprint(lora.save(wrapped, None))
 
 
 def test_a_dry_run_has_no_weights_to_identify():

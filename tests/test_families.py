@@ -20,10 +20,10 @@ from helpers import as_flags, read_json, read_jsonl, records, run_recipe, write_
 from recipes import summarize_t5, translate_mt5_lora
 from recipes.common import UserError, models
 from recipes.common.learning.batches import LABEL_PAD, Collator, decoder_inputs
-from recipes.common.lora import target_modules
 from recipes.common.loss import decoder_states, token_loss
 from recipes.prediction import Predictor
 from recipes.pretrained import families
+from recipes.pretrained.parts import target_modules
 from recipes.pretrained.tokens import Encoder
 
 QUICK = ["T5", "mBART", "mBART-50", "M2M100", "LED", "T5Gemma", "bert2bert", "Marian, two vocabularies"]

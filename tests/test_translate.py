@@ -19,7 +19,8 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from recipes import prediction
 from recipes import translate_mt5_lora as recipe
-from recipes.common import UserError, decoding, features, lora
+from recipes.common import UserError, decoding, features
+from recipes.pretrained.parts import fingerprint
 
 RECIPE = "translate_mt5_lora"
 TINY = ROOT / "data/models/tiny-t5"
@@ -111,7 +112,7 @@ def test_trap_29_the_adapter_knows_its_base(small, done, tokenizer):
     config, base = (read_json(done.folder / f"adapter/{name}.json") for name in ("adapter_config", "base"))
     assert config["base_model_name_or_path"] == base["name"] == str(small.model)
     assert (config["r"], sorted(config["target_modules"])) == (4, ["k", "o", "q", "v"])
-    assert base["sha256"] == lora.fingerprint(AutoModelForSeq2SeqLM.from_pretrained(small.model))
+    assert base["sha256"] == fingerprint(AutoModelForSeq2SeqLM.from_pretrained(small.model))
     for other in (
         make_model("t5", tokenizer, seed=1, layers=1),
         AutoModelForSeq2SeqLM.from_pretrained(small.model, dtype=torch.bfloat16),

@@ -5,17 +5,15 @@ With LoRA the weights W of a layer stay as they are; what is learned is a produc
 B A, with r columns and r rows. B begins as zero, so training begins with the base. Merged at the end, and kept apart.
 """
 
-import hashlib
-import re
 from pathlib import Path
 
 import transformers
 from peft import LoraConfig, PeftModelForSeq2SeqLM
 from torch import nn
 
-from recipes.common import UserError
-from recipes.common.reading.hub import model_commit
 from recipes.disk import write_json
+from recipes.pretrained.opening import model_commit
+from recipes.pretrained.parts import fingerprint, frozen, target_modules
 
 
 class LoraModel(PeftModelForSeq2SeqLM):
@@ -55,21 +53,6 @@ def wrap(model: nn.Module, settings, seed: int) -> nn.Module:
     return model
 
 
-def frozen(model: nn.Module, which: str | None) -> list[nn.Parameter]:
-    """The weights that --freeze names: "embeddings", "encoder", or embeddings and a number of the encoder's layers."""
-    encoder = model.get_encoder()
-    if which in (None, "encoder"):
-        return list(encoder.parameters()) if which else []
-    layers = next((one for one in encoder.modules() if isinstance(one, nn.ModuleList)), [])
-    count = 0 if which == "embeddings" else int(which) if which.isdecimal() and int(which) else len(layers) + 1
-    if count > len(layers):
-        raise UserError(f"--freeze {which}: name embeddings, encoder, or a number of its {len(layers)} layers")
-    stacks = (encoder, model.get_decoder())
-    tables = [one for stack in stacks for one in stack.children() if isinstance(one, nn.Embedding)]
-    tables += [stack.get_input_embeddings() for stack in stacks]
-    return [weight for part in (*tables, *layers[:count]) for weight in part.parameters()]
-
-
 def _new_tokens(model: nn.Module, rows: list[int]) -> list[int] | dict[str, list[int]]:
     """What peft has to be told for added tokens to be learned (trap 16): their rows, of each layer if they differ."""
     head = model.get_output_embeddings()
@@ -78,19 +61,6 @@ def _new_tokens(model: nn.Module, rows: list[int]) -> list[int] | dict[str, list
     parts = {part: part.get_input_embeddings() for part in (model.get_encoder(), model.get_decoder())} | {model: head}
     names = [name for part, layer in parts.items() for name, one in part.named_modules() if one is layer]
     return {name.rpartition(".")[2]: rows for name in names}
-
-
-def target_modules(model: nn.Module, targets: str) -> list[str]:
-    """The names of the layers that --lora_targets means; peft would pass over a wrong name among right ones."""
-    head = model.get_output_embeddings()
-    layers = [name.split(".") for name, one in model.named_modules() if isinstance(one, nn.Linear) and one is not head]
-    linear = {name for *_, name in layers}
-    attention = {name for *_, parent, name in layers if re.search("att|self", parent.lower())}  # whatever their names
-    wanted = {"attention": attention, "all-linear": linear}.get(targets, set(targets.split(",")))
-    if not wanted or wanted - linear:
-        there = ", ".join(sorted(linear))
-        raise UserError(f"--lora_targets {targets}: not all of these are layers here; its linear layers are {there}")
-    return sorted(wanted)
 
 
 def count(model: nn.Module) -> dict[str, float]:
@@ -123,12 +93,3 @@ def save(model: nn.Module, folder: Path | None) -> nn.Module:
         model.save_pretrained(folder)
         write_json(Path(folder) / "base.json", model.base)
     return model.unload()
-
-
-def fingerprint(model: nn.Module) -> str:
-    """SHA-256 of the weights of a model without LoRA, as fp32."""
-    result = hashlib.sha256()
-    for name, weight in sorted(model.named_parameters()):
-        result.update(name.encode())
-        result.update(weight.detach().float().cpu().contiguous().numpy())
-    return result.hexdigest()

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models: what can be told from their configuration before any weight is read, then loading them in fp32."""
 
-import contextlib
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,11 +9,12 @@ from tokenizers import AddedToken
 from torch import nn
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArguments
 
-from recipes.common import UserError, lora, show
+from recipes.common import UserError, show
 from recipes.common.arguments import RecipeSettings
-from recipes.common.reading.hub import hub_answers
 from recipes.pretrained import families
 from recipes.pretrained.agreement import agree
+from recipes.pretrained.opening import check_folder, from_hub, load_tokenizer
+from recipes.pretrained.parts import frozen, target_modules
 
 DROPOUT = ("dropout_rate", "dropout", "hidden_dropout_prob")  # as the families call it
 
@@ -64,39 +63,6 @@ def load_config(settings: RecipeSettings, args: TrainingArguments) -> PreTrained
     return config
 
 
-def load_tokenizer(settings: RecipeSettings) -> PreTrainedTokenizerBase:
-    """The tokenizer of the checkpoint (or of --tokenizer_name), with a padding and an end token, or a UserError."""
-    name = settings.tokenizer_name or settings.model_name_or_path
-    flag = "--tokenizer_name" if settings.tokenizer_name else "--model_name_or_path"
-    vocabularies = ("tokenizer*", "vocab*", "*.model", "*.spm", "*.tokenizer")
-    if Path(name).is_dir() and not any(next(Path(name).glob(pattern), None) for pattern in vocabularies):
-        # transformers 5 would make an empty one, to which every letter is unknown.
-        raise UserError(f"{flag} {name}: the folder has no tokenizer; add its files, or name one with --tokenizer_name")
-    tokenizer = from_hub(transformers.AutoTokenizer, settings, flag)
-    if tokenizer.unk_token is not None and tokenizer.unk_token not in tokenizer.get_vocab():
-        # The library would look for it for ever: what is not in the vocabulary is the unknown token.
-        raise UserError(f"{flag} {name}: the unknown token {tokenizer.unk_token!r} is not in its vocabulary")
-    for role, means in (("pad", "padding"), ("eos", "end")):
-        if getattr(tokenizer, f"{role}_token_id") is None:
-            found = _named_elsewhere(f"{role}_token_id", tokenizer, settings)
-            if found is None:
-                raise UserError(f"{flag} {name}: its tokenizer has no {means} token, and no configuration names one")
-            setattr(tokenizer, f"{role}_token", found)
-    if getattr(tokenizer, "tgt_lang", "") is None:
-        tokenizer.tgt_lang = tokenizer.src_lang
-    return tokenizer
-
-
-def _named_elsewhere(role: str, tokenizer: PreTrainedTokenizerBase, settings: RecipeSettings) -> str | None:
-    """The token that the configuration, or that of generation, names for "pad_token_id" or "eos_token_id"."""
-    for kind in (transformers.AutoConfig, transformers.GenerationConfig):
-        with contextlib.suppress(UserError):  # not every folder has both files
-            number: Any = getattr(from_hub(kind, settings), role, None)
-            if number is not None:
-                return tokenizer.convert_ids_to_tokens(number if isinstance(number, int) else number[0])
-    return None
-
-
 def load_model(settings: RecipeSettings, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> nn.Module:
     """The model with fp32 weights, whatever they are stored in (trap 21), and its head tied only where it is tied.
 
@@ -119,8 +85,8 @@ def load_model(settings: RecipeSettings, config: PreTrainedConfig, tokenizer: Pr
                 said = f"the checkpoint {what.format(len(names))}, such as {names[0]}"
                 raise UserError(f"--model_name_or_path {settings.model_name_or_path}: {said}")
     untie(model)
-    lora.frozen(model, settings.freeze)  # here, and again by lora.wrap: what is wrong with them, --dry_run finds, too
-    lora.target_modules(model, settings.lora_targets if settings.lora_r else "all-linear")
+    frozen(model, settings.freeze)  # here, and again by lora.wrap: what is wrong with them, --dry_run finds, too
+    target_modules(model, settings.lora_targets if settings.lora_r else "all-linear")
     rows = model.get_input_embeddings().num_embeddings
     if len(tokenizer) > rows:
         too_many = f"the tokenizer has {len(tokenizer)} ids, but the model has rows for {rows}"
@@ -183,38 +149,3 @@ def add_rows(model: nn.Module, rows: list[int], like: list[int] | None = None) -
         for layer in (model.get_input_embeddings(), model.get_output_embeddings()):
             if layer is not None:
                 layer.weight[rows] = layer.weight[like or slice(rows[0])].mean(0)
-
-
-def check_folder(name: str) -> None:
-    path, fault = Path(name), None
-    looks_local = path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
-    if name and path.is_dir() and not (path / "config.json").is_file():
-        fault = "the folder has no config.json, so it is no checkpoint"
-    elif (path / "adapter_config.json").is_file():
-        fault = "the folder holds an adapter, too: the library would load it, and freeze the model"
-        fault += "; move adapter_config.json away, or merge it first"
-    elif not name or path.is_file() or (looks_local and not path.exists()):
-        fault = "no such folder; name a checkpoint folder or a Hub model"
-    if fault:
-        raise UserError(f"--model_name_or_path {name}: {fault}")
-
-
-def from_hub(auto_class: Any, settings: RecipeSettings, flag: str = "--model_name_or_path", **options: Any) -> Any:
-    """`auto_class.from_pretrained` of what `flag` names, with the library's errors turned into one helpful sentence."""
-    name = getattr(settings, flag.removeprefix("--"))
-    options["revision"] = settings.model_revision if flag == "--model_name_or_path" else None
-    options["trust_remote_code"] = settings.trust_remote_code
-    # Without this the library asks an unreachable Hub six times, for 23 seconds, before it looks into its cache.
-    options["local_files_only"] = not Path(name).is_dir() and not hub_answers()
-    try:
-        return auto_class.from_pretrained(name, **options)
-    except Exception as error:  # what a damaged file can lead to has no common type
-        reason = " ".join(str(error).split())
-        if not isinstance(error, (OSError, ValueError, ImportError, RuntimeError)):
-            reason = f"its files cannot be read: {type(error).__name__}: {reason}"
-        if options["local_files_only"]:
-            reason = (
-                "the Hugging Face Hub is out of reach and the model is not in the local cache. "
-                "Offline, name a checkpoint folder, or give neither MODEL nor DATASET to use the bundled model and data"
-            )
-        raise UserError(f"{flag} {name}: {reason[:400]}") from error

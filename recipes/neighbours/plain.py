@@ -15,12 +15,13 @@ from torch.nn import functional
 from transformers import PreTrainedTokenizerBase, TrainingArguments
 from transformers.hf_argparser import HfArg
 
-from recipes.common import UserError, arguments, features, learning, models, running
+from recipes.common import UserError, arguments, features, learning, running
 from recipes.common.learning.batches import LABEL_PAD
 from recipes.common.loss import token_loss
 from recipes.common.reading import Splits
 from recipes.doctor import screen
 from recipes.doctor.patient import Patient
+from recipes.pretrained.opening import check_folder, from_hub
 
 # The library's heads that are trained from nothing; BERT's pooler is none of its masked language model's weights.
 HEADS = ("classifier", "pre_classifier", "score", "qa_outputs", "pooler")
@@ -155,8 +156,8 @@ def load(
     auto = getattr(transformers, f"AutoModelFor{kind}")
     known = getattr(transformers, KNOWN[kind])
     name, labels = settings.model_name_or_path, settings.labels
-    models.check_folder(name)
-    read = models.from_hub(transformers.AutoConfig, settings)
+    check_folder(name)
+    read = from_hub(transformers.AutoConfig, settings)
     if type(read) not in known and not settings.trust_remote_code:
         raise UserError(f"--model_name_or_path {name}: no {kind} of a {read.model_type}; choose one such as {example}")
     own = [read.id2label[number] for number in sorted(read.id2label)]
@@ -176,7 +177,7 @@ def load(
         with torch.device("meta") if settings.dry_run else contextlib.nullcontext():
             return auto.from_config(read, trust_remote_code=settings.trust_remote_code), tokenizer
     options = {"config": read, "dtype": torch.float32, "output_loading_info": True, "ignore_mismatched_sizes": True}
-    model, loading = models.from_hub(auto, settings, **options)
+    model, loading = from_hub(auto, settings, **options)
     absent = [*loading["missing_keys"], *(key for key, *_ in loading["mismatched_keys"])]
     missing = [key for key in absent if not set(key.split(".")) & set(HEADS)]
     if missing:
@@ -188,7 +189,7 @@ def load(
 def load_tokenizer(settings: PlainSettings) -> PreTrainedTokenizerBase:
     """The tokenizer of the checkpoint (or of --tokenizer_name); GPT-2's pads with its end token."""
     flag = "--tokenizer_name" if settings.tokenizer_name else "--model_name_or_path"
-    tokenizer = models.from_hub(transformers.AutoTokenizer, settings, flag)
+    tokenizer = from_hub(transformers.AutoTokenizer, settings, flag)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     if len(tokenizer) <= len(tokenizer.all_special_tokens) or tokenizer.pad_token is None or not tokenizer.is_fast:
         faults = "has words, a padding or an end token, and the library's fast kind"

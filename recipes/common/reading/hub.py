@@ -4,13 +4,12 @@
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import constants, get_session, try_to_load_from_cache
-
 from recipes.common import UserError, listed
 from recipes.common.reading.splits import Splits
 from recipes.common.upstream import hub
 from recipes.files import Rows, arrow_rows
 from recipes.files.folders import read_folder
+from recipes.pretrained.opening import hub_answers
 
 SPELLINGS = {"train": ("train",), "validation": ("validation", "valid", "dev", "val"), "test": ("test",)}
 
@@ -49,21 +48,6 @@ def read_dataset(splits: Splits, settings: Any) -> None:
         raise UserError(f"--dataset_name {name}: has no rows for 'train'; its splits: {listed(loaded)}")
     if unused:
         splits.notes.append(f"--dataset_name {name}: splits not used: {listed(unused)}")
-
-
-def model_commit(name: str, revision: str | None) -> str | None:
-    """The commit of a model on the Hub: in the library's cache a folder is named after it."""
-    found = try_to_load_from_cache(name, "config.json", revision=revision)
-    return Path(found).parent.name if isinstance(found, str) else None
-
-
-def hub_answers() -> bool:
-    """Whether the Hub can be reached at all; never, where HF_HUB_OFFLINE is set."""
-    try:
-        get_session().head(constants.ENDPOINT, timeout=10)
-    except Exception:  # the errors of whichever HTTP library is underneath: it has changed before
-        return False
-    return True
 
 
 def _fault(error):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recipes import disk
 from recipes.common import arguments
-from recipes.common.reading.hub import model_commit
+from recipes.pretrained.opening import model_commit
 
 # What everyone who reads a record relies on; a run writes all of it from its start on.
 SHAPE = {"status": str, "recipe": dict, "settings": dict, "arguments": dict, "data": dict, "metrics": list}
