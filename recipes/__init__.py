@@ -17,8 +17,8 @@ def _end(number, frame):
 
 if os.path.expanduser("~") == "~":  # a user without a name, as in containers: nltk's import would fail
     os.environ["HOME"] = tempfile.gettempdir()
-# On a CPU, oneDNN keeps the kernels of the last thousand shapes, and texts of all lengths are a thousand shapes: 1.81 GiB
-# instead of 1.33 after 150 steps of the bundled conversations, and a fifth more time. Has to be set before torch computes.
+# On a CPU, oneDNN keeps kernels for the last thousand shapes, and texts of all lengths are as many: 1.81 GiB instead of
+# 1.33 after 150 steps of the bundled conversations, and a fifth more time. It has to be set before torch computes.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 STARTED = os.getpid()
 # For the seconds in which the libraries are imported and the data are read. Only for commands of this repository:
