@@ -21,13 +21,14 @@ from peft import PeftModel
 from transformers import GenerationConfig
 
 from recipes import disk
-from recipes.common import UserError, arguments, console, decoding, features, models, reading, tasks
+from recipes.common import UserError, console, decoding, features, models, reading, tasks
 from recipes.common.decoding import Output
 from recipes.common.judging import group_by_row
 from recipes.common.learning import Collator
 from recipes.common.running import ending, record
 from recipes.pretrained.parts import fingerprint
 from recipes.shipping.rows import load_pieces, reading_settings
+from recipes.typed import generation, limits
 from recipes.typed.templates import fields_of
 
 RECIPES = Path(__file__).resolve().parent
@@ -145,20 +146,13 @@ class Predictor:
             UserError: they contradict each other or the run's own.
         """
         chosen = self.usual.to_diff_dict() | changed
-        faults = {name: arguments.fault_of_number(name, changed[name]) for name in changed}
-        for name, needed in decoding.NEEDS.items():
-            works = chosen.get("do_sample") if "do_sample" in needed else (chosen.get("num_beams") or 1) > 1
-            if not works and name in chosen:
-                del chosen[name]
-                faults[name] = f"does nothing without {needed}" if name in changed else None
+        faults = {name: limits.fault_of_number(name, changed[name]) for name in changed}
+        for name, needed in generation.without_effect(chosen).items():
+            del chosen[name]
+            faults[name] = f"does nothing without {needed}" if name in changed else None
         if any(faults.values()):
             raise UserError(*[f"--{name} {changed[name]}: {fault}" for name, fault in faults.items() if fault])
-        try:
-            config = GenerationConfig(**chosen)
-            config.validate(strict=True)
-        except (ValueError, TypeError) as error:
-            raise UserError(" ".join(str(error).split())) from None
-        self.engine.config = config
+        self.engine.config = generation.checked(chosen)
 
     def __call__(self, inputs: str | dict | list[str | dict]) -> str | list[str]:
         """Predictions for a list of rows, or of texts where the source has a single field of a row, in their order.

@@ -24,7 +24,7 @@ from recipes.common.upstream import devices
 from recipes.doctor import screen
 from recipes.metrics.scores import METRICS
 from recipes.typed import flags as words
-from recipes.typed import trial
+from recipes.typed import limits, trial
 
 LIBRARY = {f.name for f in dataclasses.fields(Seq2SeqTrainingArguments)}
 DEFAULTS = {
@@ -660,9 +660,9 @@ def test_a_token_is_in_no_argument(form, monkeypatch, here):
     assert "hf_x" not in f"{args.to_dict()} {vars(args)} {settings} {notes}"
 
 
-@pytest.mark.parametrize("name", sorted(arguments.FIXED))
+@pytest.mark.parametrize("name", sorted(limits.FIXED))
 def test_what_the_trainer_needs_cannot_be_changed(name):
-    value, reason = arguments.FIXED[name]
+    value, reason = limits.FIXED[name]
     if value is not None:
         assert getattr(parse(f"--{name}", str(value))[1], name) == value
     assert getattr(parse()[1], name) == value
@@ -757,7 +757,7 @@ def test_trap_4_every_argument_that_the_recipe_sets_exists():
     named = {
         *(SUMMARIZE.defaults.keys() - own),
         *arguments.DEFAULTS,
-        *arguments.FIXED,
+        *limits.FIXED,
         *set_for_the_user,
         "ddp_find_unused_parameters",
     }

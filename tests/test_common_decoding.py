@@ -13,7 +13,6 @@ from transformers import AutoModelForSeq2SeqLM
 from recipes.common import UserError, lora
 from recipes.common.arguments import RecipeSettings
 from recipes.common.decoding import (
-    chosen_settings,
     decode_ids,
     generate_ids,
     generation_config,
@@ -22,6 +21,7 @@ from recipes.common.decoding import (
     sampled,
 )
 from recipes.pretrained.parts import innermost
+from recipes.typed.generation import chosen_settings
 
 torch.set_num_threads(1)  # as in helpers.py
 

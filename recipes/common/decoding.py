@@ -2,7 +2,6 @@
 """Generation settings, and ids back to text."""
 
 import contextlib
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -12,15 +11,11 @@ from torch import Tensor, nn
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 from transformers.utils import ModelOutput
 
-from recipes.common import UserError
 from recipes.common.loss import decoder_states, token_loss
 from recipes.common.upstream.beams import shared_cache
 from recipes.pretrained.agreement import special_tokens
 from recipes.pretrained.parts import innermost
-
-# What does nothing, and could not be saved, without another setting.
-NEEDS = dict.fromkeys(("top_k", "top_p", "temperature"), "--do_sample True")
-NEEDS |= dict.fromkeys(("length_penalty", "early_stopping"), "--num_beams 2 or more")
+from recipes.typed.generation import chosen_settings
 
 
 class Output(NamedTuple):
@@ -38,37 +33,6 @@ def generation_config(settings: Any, model: nn.Module) -> GenerationConfig:
     """
     ids = {f"{role}_token_id": token for role, token in special_tokens(model).items()}
     return GenerationConfig(**ids, **chosen_settings(settings))
-
-
-def chosen_settings(settings: Any) -> dict[str, Any]:
-    """The generation settings among a recipe's settings, as GenerationConfig names them.
-
-    What only a recipe's defaults say about drawing or about beams is left out where there are none.
-
-    Raises:
-        UserError: they contradict each other; the library would find out when it saves the model, or never.
-    """
-    known, most = GenerationConfig().to_dict(), settings.max_target_length
-    values = {one.name: getattr(settings, one.name) for one in dataclasses.fields(settings) if one.name in known}
-    chosen = {name: value for name, value in values.items() if value is not None and value is not False}
-    beams, least, count = (chosen.get(name, 1) for name in ("num_beams", "min_new_tokens", "num_return_sequences"))
-    drawn, problems = "do_sample" in chosen, []
-    for name in [name for name, needed in NEEDS.items() if name in chosen]:
-        if not (drawn if "do_sample" in NEEDS[name] else beams > 1):
-            said = f"--{name} {chosen.pop(name)}: does nothing without {NEEDS[name]}"
-            problems += [said] if name in settings.given else []
-    if count > beams and not drawn:
-        problems.append(f"--num_return_sequences {count}: without --do_sample True at most --num_beams {beams}")
-    if least > most:
-        problems.append(f"--min_new_tokens {least}: must be at most --max_target_length {most}")
-    if problems:
-        raise UserError(*problems)
-    chosen["max_new_tokens"] = most
-    try:
-        GenerationConfig(**chosen).validate(strict=True)
-    except ValueError as error:
-        raise UserError(" ".join(str(error).split())) from None
-    return chosen
 
 
 def encode(model: nn.Module, batch: Mapping[str, Tensor]) -> ModelOutput:

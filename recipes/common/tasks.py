@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a recipe's file says of its task, collected by name and checked before anything is read."""
 
-import ast
 import dataclasses
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -13,8 +12,8 @@ from typing import Any
 
 from transformers.hf_argparser import HfArg
 
-from recipes.common import UserError, did_you_mean, listed
-from recipes.typed.templates import fields_of
+from recipes.common import UserError
+from recipes.typed import names
 
 
 @dataclass(frozen=True)
@@ -104,61 +103,20 @@ def task_of_module(module: ModuleType) -> Task:
         settings=with_column_flags(module.Settings, module.COLUMNS),
         **functions,
     )
-    _check(task, functions.values(), module.__name__)
+    own = [one for one in functions.values() if inspect.isfunction(one) and one.__module__ == module.__name__]
+    settings = {*dir(task.settings), *(one.name for one in dataclasses.fields(task.settings))}
+    problems = names.undefined(recipe.name, {"SOURCE": task.source, "TARGET": task.target}, own, task.columns, settings)
+    if found := dict.fromkeys(problems):
+        raise UserError(*found)
     return task
 
 
 def with_column_flags(settings: type, columns: dict[str, tuple[str | None, tuple[str, ...]]]) -> type:
     """`settings`, a dataclass, with an optional text for each flag that `columns` names."""
     own = {one.name for one in dataclasses.fields(settings)}
-    flags = {flag: (name, known) for name, (flag, known) in columns.items() if flag and flag not in own}
-    if not flags:
-        return settings
-    helps = {
-        flag: f"The column of `{name}`, if it is none of {', '.join(known)}." for flag, (name, known) in flags.items()
-    }
-    added = [(flag, str | None, HfArg(default=None, help=text)) for flag, text in helps.items()]
-    return dataclasses.make_dataclass(settings.__name__, added, bases=(settings,))
-
-
-def _check(task: Task, functions: Iterable[Callable], module_name: str) -> None:
-    """One sentence for each name that is used and that nothing defines, such as one left in a copied recipe."""
-    settings = {*dir(task.settings), *(one.name for one in dataclasses.fields(task.settings))}
-    name, problems = task.recipe.name, []
-    for title, template in (("SOURCE", task.source), ("TARGET", task.target)):
-        try:
-            fields_of(template)
-        except ValueError as error:
-            raise UserError(f"{name}: {title} {template!r} has {error}") from None
-        for unknown in [one for one in fields_of(template) if one not in task.columns and one not in settings]:
-            problems.append(_missing(name, f"{title} has {{{unknown}}}", unknown, task.columns))
-    for function in functions:
-        if inspect.isfunction(function) and function.__module__ == module_name:
-            problems += _unknown_names(task, function, settings)
-    if problems:
-        raise UserError(*dict.fromkeys(problems))
-
-
-def _missing(name: str, what: str, unknown: str, columns: dict) -> str:
-    guess = did_you_mean([unknown], columns)
-    return f"{name}: {what}, but COLUMNS has no {unknown!r}{guess or f'; it has {listed(columns)}'}"
-
-
-def _unknown_names(task: Task, function: Callable, settings: set[str]) -> list[str]:
-    """`row["x"]` and `settings.x` in a function's own lines, where there is no such field or setting."""
-    try:
-        lines, start = inspect.getsourcelines(function)
-    except OSError:  # made without a file
-        return []
-    problems, name = [], function.__name__
-    for node in ast.walk(ast.parse("".join(lines))):
-        place = f"{task.recipe.name} line {start + getattr(node, 'lineno', 1) - 1}"
-        match node:
-            case ast.Subscript(value=ast.Name(id="row"), slice=ast.Constant(value=str(key))):
-                if key not in {"id", "variants", *task.columns} and function not in (task.read, task.reshape):
-                    problems.append(_missing(place, f"{name} reads row[{key!r}]", key, task.columns))
-            case ast.Attribute(value=ast.Name(id="settings"), attr=key):
-                if key not in settings and not key.startswith("__"):
-                    what = f"{name} reads settings.{key}, which nothing defines"
-                    problems.append(f"{place}: {what}{did_you_mean([key], settings)}")
-    return problems
+    added = [
+        (flag, str | None, HfArg(default=None, help=f"The column of `{name}`, if it is none of {', '.join(known)}."))
+        for name, (flag, known) in columns.items()
+        if flag and flag not in own
+    ]
+    return dataclasses.make_dataclass(settings.__name__, added, bases=(settings,)) if added else settings

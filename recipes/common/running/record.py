@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 from recipes import disk
-from recipes.common import arguments
 from recipes.pretrained.opening import model_commit
+from recipes.typed.limits import INDIFFERENT
 
 # What everyone who reads a record relies on; a run writes all of it from its start on.
 SHAPE = {"status": str, "recipe": dict, "settings": dict, "arguments": dict, "data": dict, "metrics": list}
@@ -36,7 +36,7 @@ def changes(old: dict, new: dict) -> list[tuple]:
 def decisive(record: dict) -> dict:
     """What decides the result of a run, as JSON: settings, recipe, data, the model that it begins with."""
     flat = {**record["arguments"], **record["settings"]}
-    flat = {name: value for name, value in flat.items() if name not in arguments.INDIFFERENT}
+    flat = {name: value for name, value in flat.items() if name not in INDIFFERENT}
     flat |= {name: record.get(name) for name in ("world_size", "recipe", "data", "base")}
     return json.loads(json.dumps(flat, default=str))
 
