@@ -20,12 +20,12 @@ from datasets import Dataset
 from peft import PeftModel
 from transformers import GenerationConfig
 
-from recipes import disk
+from recipes import disk, record
 from recipes.common import UserError, console, decoding, features, models, reading, tasks
 from recipes.common.decoding import Output
 from recipes.common.judging import group_by_row
 from recipes.common.learning import Collator
-from recipes.common.running import ending, record
+from recipes.common.running import ending
 from recipes.pretrained.parts import fingerprint
 from recipes.shipping.rows import load_pieces, reading_settings
 from recipes.typed import generation, limits

@@ -11,7 +11,8 @@ import datasets
 import pytest
 from conftest import make_tokenizer
 
-from recipes.common import UserError, features
+from recipes import tables
+from recipes.common import UserError
 from recipes.common.arguments import RecipeSettings
 from recipes.common.features import tokenize
 
@@ -153,7 +154,7 @@ def test_a_damaged_table_is_made_anew_and_kept_again(place, part, damage):
 
 
 def test_the_least_recently_used_goes_first(place, monkeypatch):
-    monkeypatch.setattr(features, "KEPT", 4)
+    monkeypatch.setattr(tables, "KEPT", 4)
     for number, length in enumerate((11, 12, 11, 13)):
         made(max_source_length=length)
         for path in place.iterdir():

@@ -23,9 +23,9 @@ from conftest import make_tokenizer
 from recipes import files
 from recipes.common import UserError, reading
 from recipes.common.arguments import RecipeSettings
-from recipes.common.features import _columns as columns_of
 from recipes.common.tasks import task_of_module
 from recipes.files import Row, read_file, text
+from recipes.tables import columns_of
 
 PAIR = {"text": "Ann wants a lamp, new.", "summary": "New lamp"}
 LINE = json.dumps(PAIR) + "\n"

@@ -5,27 +5,24 @@ import dataclasses
 import hashlib
 import os
 import random
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import datasets
 import numpy as np
 import tokenizers
 import transformers
-from datasets import Dataset, List, Value
+from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from recipes import disk
+from recipes import disk, tables
 from recipes.common import arguments
 from recipes.common.tasks import Task
 from recipes.metrics import lengths
 from recipes.pretrained import tokens
-from recipes.typed.templates import escape, fields_of, fill, source_template
+from recipes.typed.templates import escape, fill, references, source_template
 
-__all__ = ["Tables", "encode", "escape", "fill", "sample", "source_template", "tokenize"]
+__all__ = ["Tables", "encode", "escape", "fill", "references", "sample", "source_template", "tokenize"]
 BATCH = 1000  # rows tokenized at a time
-KEPT = 48  # tables in the cache; the least recently used go first
 RECIPES = Path(__file__).resolve().parents[1]
 # Settings that change no feature: those of the decoding, and where the rows come from, which are hashed as they are.
 SHARED = {one.name for one in dataclasses.fields(arguments.RecipeSettings)}
@@ -53,19 +50,19 @@ def tokenize(splits: dict[str, list[dict]], task: Task, tokenizer: PreTrainedTok
         Split -> Dataset with columns input_ids, labels, length and target_length (tokens before cutting), source
         (text), row (as given), example (the row's number in its split) and feature (its own number).
     """
-    tables = {split: _kept(rows, task, tokenizer, settings) for split, rows in splits.items()}
+    made = {split: _table(rows, task, tokenizer, settings) for split, rows in splits.items()}
     # Until here the tokenizer may use all cores. A process that is forked later, such as a worker that loads batches,
     # would wait for those threads for ever, or warn that it does without.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    made = Tables(tables, length_report(tables, settings), {})
+    found = Tables(made, length_report(made, settings), {})
     if not task.encode:
         template = source_template(task.source, settings.source_prefix) + task.target
-        rows = next(iter(tables.values())).select_columns(["source", "row"])
+        rows = next(iter(made.values())).select_columns(["source", "row"])
         texts = [text for one in rows for text in (one["source"], references(one["row"], task.target)[0])]
-        made.lost, shared = tokens.lost_in(texts, tokenizer, template)
+        found.lost, shared = tokens.lost_in(texts, tokenizer, template)
         also = "is a control token in {:,} texts, too: the template has it"
-        made.notes += [f"{token!r} {also.format(count)}" for token, count in shared.items()]
-    return made
+        found.notes += [f"{token!r} {also.format(count)}" for token, count in shared.items()]
+    return found
 
 
 def encode(
@@ -95,19 +92,6 @@ def encode(
         yield from features
 
 
-def references(row: dict, target: str) -> list[str]:
-    """All target texts of a row, as the data has them: never cut, never through the tokenizer.
-
-    An empty list of texts gives one reference, made of the empty text.
-    """
-    fields = {name: row[name] for name in fields_of(target)}
-    several = [name for name, value in fields.items() if isinstance(value, list)]
-    if not several:
-        return [fill(target, fields)]
-    (name,) = several
-    return [fill(target, {**fields, name: value}) for value in fields[name] or [""]]
-
-
 def sample(table: Dataset, size: int, seed: int) -> Dataset:
     """At most `size` examples of `table`, drawn with the seed, in their order, each with all its features."""
     examples = sorted(table.unique("example"))
@@ -121,44 +105,17 @@ def _target(row: dict, source: str, task: Task, settings) -> str:
     return task.learned(row, source, settings) if task.learned else references(row, task.target)[0]
 
 
-# --- The cache: a second start tokenizes nothing ----------------------------------------------------------------------
-
-
-def _kept(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, settings) -> Dataset:
-    """The features of `rows`, made now or found in the cache of the datasets library.
-
-    The library lets one process of a machine make a table while the others wait, without a time limit, and puts it in
-    its place when it is whole. Where nothing can be kept, each process makes its own.
-    """
+def _table(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, settings) -> Dataset:
+    """The features of `rows`, made now or kept since an earlier start."""
     where = {"numbered": list(enumerate(rows)), "task": task, "tokenizer": tokenizer, "settings": settings}
     one = {"example": 0, "row": rows[0], "source": "", "input_ids": [], "length": 0, "labels": [], "target_length": 0}
-    columns = _columns(next(encode([(0, rows[0])], task, tokenizer, settings)) if task.encode else one)
-    table, workers = None, settings.preprocessing_num_workers
+    columns = tables.columns_of(next(encode([(0, rows[0])], task, tokenizer, settings)) if task.encode else one)
+    workers = settings.preprocessing_num_workers
     if workers:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    if tokenizer.is_fast:  # of others nothing tells two apart for sure
-        key = _key(rows, task, tokenizer, settings)
-        place = Path(datasets.config.HF_DATASETS_CACHE) / "generator" / f"default-fingerprint={key}"
-        for _ in range(2):
-            try:
-                table = Dataset.from_generator(encode, columns, gen_kwargs=where, fingerprint=key, num_proc=workers)
-                os.utime(place)
-                _forget(place.parent)
-                break
-            except datasets.exceptions.DatasetGenerationError as error:
-                if not isinstance(error.__cause__, OSError):
-                    raise error.__cause__ from None  # a row's fault
-            except (OSError, ValueError):  # a file of it is damaged, or nothing can be kept there
-                shutil.rmtree(place, ignore_errors=True)
-    if table is None:
-        table = Dataset.from_list(list(encode(**where)), columns)
+    key = _key(rows, task, tokenizer, settings) if tokenizer.is_fast else None  # of others nothing tells two apart
+    table = tables.kept(encode, where, columns, key, workers)
     return table.add_column("feature", range(len(table)))
-
-
-def _columns(feature: dict) -> datasets.Features:
-    text, kinds = Value("large_string"), {int: Value("int64"), str: Value("large_string"), list: List(Value("int32"))}
-    fields = {name: List(text) if isinstance(value, list) else text for name, value in feature["row"].items()}
-    return datasets.Features({name: kinds.get(type(value), fields) for name, value in feature.items()})
 
 
 def _key(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, settings) -> str:
@@ -172,17 +129,7 @@ def _key(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, setti
     key.update(disk.json_line(chosen).encode())
     for path in sorted({*task.recipe.parent.glob("*.py"), *RECIPES.rglob("*.py")}):
         key.update(path.read_bytes())
-    return f"recipes-{key.hexdigest()[:32]}"
-
-
-def _forget(place: Path) -> None:
-    """Delete all of our tables but the most recently used."""
-    ours = sorted(place.glob("default-fingerprint=recipes-*"), key=lambda path: path.stat().st_mtime)
-    for old in ours[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-# --- What the model will not see --------------------------------------------------------------------------------------
+    return key.hexdigest()[:32]
 
 
 def length_report(tables: dict[str, Dataset], settings) -> dict:

@@ -14,9 +14,8 @@ from typing import Any
 
 import yaml
 
-from recipes import disk
+from recipes import disk, record
 from recipes.common import UserError, did_you_mean, running
-from recipes.common.running import record
 
 ROOT = Path(__file__).resolve().parents[2]
 PRESETS = yaml.safe_load(Path(__file__).with_name("presets.yaml").read_text(encoding="utf-8"))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from recipes import record
 from recipes.common import UserError, did_you_mean
-from recipes.common.running import record
 from recipes.lab import showing
 from recipes.lab.finished import Finished, better, read_all, references
 from recipes.lab.significance import SURE, Difference, corrected

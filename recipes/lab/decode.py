@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 from transformers import GenerationConfig
 
+from recipes import record
 from recipes.common import UserError
-from recipes.common.running import record
 from recipes.lab import candidates, showing
 from recipes.lab.finished import Finished, better
 from recipes.metrics.words import tokenize

@@ -10,8 +10,8 @@ from typing import Any
 from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import HFValidationError, LocalTokenNotFoundError
 
+from recipes import record as records
 from recipes.common import UserError
-from recipes.common.running import record as records
 from recipes.report.card import write_card
 
 # The finished model is these files; checkpoints, logs, predictions, run.json and what else lies there stay here.

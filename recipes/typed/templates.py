@@ -36,3 +36,16 @@ def source_template(template: str, prefix: str | None) -> str:
         return template
     first = next((part for part in PART.finditer(template) if part[1]), None)
     return escape(prefix) + (template[first.start() :] if first else "")
+
+
+def references(row: dict, target: str) -> list[str]:
+    """All target texts of a row, as the data has them: never cut, never through the tokenizer.
+
+    An empty list of texts gives one reference, made of the empty text.
+    """
+    fields = {name: row[name] for name in fields_of(target)}
+    several = [name for name, value in fields.items() if isinstance(value, list)]
+    if not several:
+        return [fill(target, fields)]
+    (name,) = several
+    return [fill(target, {**fields, name: value}) for value in fields[name] or [""]]

@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From rows to examples: columns are found, rows are judged, a validation split is cut, limits are kept."""
 
-import enum
-import math
-import numbers
 import random
-import re
 from collections.abc import Collection
 from itertools import chain, combinations
 from pathlib import Path
@@ -17,21 +13,10 @@ from recipes.common.reading.hub import read_dataset
 from recipes.common.reading.splits import Splits, first_five
 from recipes.common.tasks import Task
 from recipes.files import TABLES, Rows, kind_of, read_file, read_written
+from recipes.files.values import Fault, text_of
 
 LIMITS = {"train": "max_train_samples", "validation": "max_eval_samples"}
 LIMITS |= dict.fromkeys(("test", "second_test"), "max_predict_samples")
-
-
-class Fault(enum.Enum):
-    """Why a value is no text that can be used."""
-
-    MISSING = "is missing"
-    NULL = "is null"
-    EMPTY = "is empty"
-    NO_ITEMS = "is an empty list"
-    NOT_FINITE = "is no finite number"
-    NOT_TEXT = "is neither text nor a number"
-    HALF_A_PAIR = "holds half of a surrogate pair, which tokenizers refuse"
 
 
 def load(
@@ -147,7 +132,7 @@ def _fill_gaps(splits, text):
     """Put `text` where a row that could be read lacks a field, or has it null or empty; note how often."""
     for rows in splits.values():
         for field, column in splits.columns.items():
-            gaps = [row for row in rows if not row.broken and _text(row.get(column))[1] in (Fault.NULL, Fault.EMPTY)]
+            gaps = [row for row in rows if not row.broken and text_of(row.get(column))[1] in (Fault.NULL, Fault.EMPTY)]
             for row in gaps:
                 row[column] = text
             if gaps:
@@ -179,7 +164,7 @@ def _judge(splits, task, settings, tokenizer, allow_none):
         left_out = _note(splits, [(row.file, reason, row.unit, row.line) for row, reason, _ in bad], "rows left out")
         splits.counts[split] = {"read": len(rows), "used": len(good), "left_out": left_out}
         _note(splits, [(row.file, row.remark, row.unit, row.line) for row in rows if row.remark], "of its rows")
-        ids = [_text(row.get("id"))[0] for _, row, _ in good]
+        ids = [text_of(row.get("id"))[0] for _, row, _ in good]
         if not splits.own_ids or None in ids or len(set(ids)) < len(ids):
             splits.own_ids = False
             if any(ids):
@@ -201,7 +186,7 @@ def _example(row, splits, allow_none):
         if isinstance(listed_texts, list) and set(map(type, listed_texts)) == {str} and set(value) & set("\"'"):
             value, row.remark = listed_texts, row.remark or f"column {column!r} has a list, written as text: it is read"
         is_list = may_be_list and isinstance(value, list | tuple)
-        texts = [_text(one) for one in (value if is_list else [value])]
+        texts = [text_of(one) for one in (value if is_list else [value])]
         fault = next((fault for _, fault in texts if fault), None)
         if field in splits.may_be_empty and fault in (Fault.NULL, Fault.EMPTY):
             texts, fault = [("", None)], None
@@ -216,21 +201,6 @@ def _example(row, splits, allow_none):
             return {}, (what, f"{what}{shown}; needed: {needed}")
         example[field] = [text for text, _ in texts] if may_be_list else texts[0][0]
     return example, None
-
-
-def _text(value):
-    """(the text as it is, None or what is wrong with it)."""
-    if value is None or value != value:  # NaN: what pandas writes for a missing value into Parquet and JSON
-        return None, Fault.NULL
-    # A boolean is no text: nobody could say whether True, true or yes was meant.
-    if isinstance(value, bool) or not isinstance(value, str | numbers.Number):
-        return None, Fault.NOT_TEXT
-    if value in (math.inf, -math.inf):
-        return None, Fault.NOT_FINITE
-    text = str(value)
-    if not text.isascii() and re.search("[\ud800-\udfff]", text):
-        return None, Fault.HALF_A_PAIR
-    return text, None if text.strip() else Fault.EMPTY
 
 
 def _cut_validation(splits, seed, share, most, together):

@@ -3,34 +3,29 @@
 
 import contextlib
 import dataclasses
-import errno
 import hashlib
 import json
 import os
 import platform
-import re
-import shutil
 import sys
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
 import transformers
 from transformers import TrainingArguments
 
-from recipes import disk
+from recipes import disk, record
 from recipes.common import UserError, console, features, lora, models, show
 from recipes.common.judging import Judge
 from recipes.common.reading import Splits
-from recipes.common.running import checkpoints, ending, record
+from recipes.common.running import checkpoints, ending
 from recipes.common.tasks import Task
-from recipes.machines import facts, processes, sharding
+from recipes.machines import facts, failures, processes, sharding
 from recipes.typed import flags
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 75
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # the disk, a user's share of it, what one file may have
 BASELINE_ROWS = 500
 # Splits that are predicted, each with the prefix of its metrics; the last one is what predictions.jsonl holds.
 TESTS = (("second_test", "second_test"), ("test", "predict"))
@@ -249,37 +244,12 @@ def command_line(main: Callable) -> int:
             show("", f"{f'interrupted {stopped}'.strip()}; the same command goes on", err=True)
         return INTERRUPTED
     except Exception as error:
-        reason = _known_failure(error)
+        reason = failures.known(error, _current.folder if _current else None)
         _end("failed", reason or f"{type(error).__name__}: {error}")
         show(*[f"error: {reason}"] if reason else traceback.format_exc().splitlines(), err=True)
         return FAILED
     finally:
         _release()
-
-
-def _known_failure(error: Exception) -> str | None:
-    """What to say of a failure that is no fault of the program's."""
-    if isinstance(error, FloatingPointError):
-        return str(error)
-    if isinstance(error, torch.OutOfMemoryError):
-        return (
-            "the GPU's memory is used up: halve --per_device_train_batch_size and double --gradient_accumulation_steps "
-            "(the same training), or lower --max_source_length, --per_device_eval_batch_size or --num_beams"
-        )
-    # The libraries' writers say it in words of their own, or not at all.
-    full = getattr(error, "errno", None) in FULL or re.search(r"os error (28|122|27)\b|no space left", str(error), re.I)
-    folder = _current.folder if _current and _current.folder.is_dir() else None
-    if full or folder and shutil.disk_usage(folder).free < 2**20:
-        for half in folder.glob(f"checkpoint-*/{disk.UNFINISHED}") if folder else []:
-            shutil.rmtree(half.parent)  # half a checkpoint is none; its room will hold run.json
-        where = folder or getattr(error, "filename", None) or "the output"
-        said = f" ({error.strerror})" if isinstance(error, OSError) and full else ""
-        return f"the disk of {where} is full{said}; what is whole there stays: free some space, and go on"
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    if re.search("closed by peer|reset by peer|remote process has failed", str(error)):
-        return "another process of this run has ended; its own message says why"
-    return None
 
 
 def _end(status: str, reason: str) -> None:
