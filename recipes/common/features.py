@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Text to ids: templates, tokenization, what the length limits cut and what the tokenizer loses."""
 
-import dataclasses
 import hashlib
 import os
 import random
@@ -15,18 +14,17 @@ from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from recipes import disk, tables
-from recipes.common import arguments
 from recipes.common.tasks import Task
 from recipes.metrics import lengths
 from recipes.pretrained import tokens
+from recipes.typed import limits
 from recipes.typed.templates import escape, fill, references, source_template
 
 __all__ = ["Tables", "encode", "escape", "fill", "references", "sample", "source_template", "tokenize"]
 BATCH = 1000  # rows tokenized at a time
 RECIPES = Path(__file__).resolve().parents[1]
 # Settings that change no feature: those of the decoding, and where the rows come from, which are hashed as they are.
-SHARED = {one.name for one in dataclasses.fields(arguments.RecipeSettings)}
-INDIFFERENT = {"given", "notes", "trains", *SHARED}
+INDIFFERENT = {"given", "notes", "trains", *limits.TABLES["settings"]}
 INDIFFERENT -= {"max_source_length", "max_target_length", "source_prefix"}
 
 
@@ -134,9 +132,12 @@ def _key(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, setti
 
 def length_report(tables: dict[str, Dataset], settings) -> dict:
     """{split: {side: counts}} of lengths in tokens; see metrics/lengths.py."""
-    limits = {"length": settings.max_source_length, "target_length": settings.max_target_length}
-    sides = {"length": "source", "target_length": "target"}
+    sides = {"length": ("source", settings.max_source_length), "target_length": ("target", settings.max_target_length)}
     return {
-        split: {sides[n]: lengths.spread(np.asarray(table[n][:]), limits[n]) for n in sides if n in table.column_names}
+        split: {
+            side: lengths.spread(np.asarray(table[column][:]), limit)
+            for column, (side, limit) in sides.items()
+            if column in table.column_names
+        }
         for split, table in tables.items()
     }

@@ -36,12 +36,7 @@ class Trainer(Hooks):
     """
 
     def __init__(
-        self,
-        *args,
-        train_dataset: Dataset,
-        compute_metrics: Any,
-        max_tokens_per_batch: int | None = None,
-        **kwargs,
+        self, *args, train_dataset: Dataset, compute_metrics: Any, max_tokens_per_batch: int | None = None, **kwargs
     ):
         self.judge, self.max_tokens_per_batch = compute_metrics, max_tokens_per_batch
         self.outline = None
