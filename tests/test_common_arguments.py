@@ -23,8 +23,8 @@ from recipes.common import UserError, arguments, console, features, tasks
 from recipes.common.upstream import devices
 from recipes.doctor import screen
 from recipes.metrics.scores import METRICS
+from recipes.typed import engines, limits, trial
 from recipes.typed import flags as words
-from recipes.typed import limits, trial
 
 LIBRARY = {f.name for f in dataclasses.fields(Seq2SeqTrainingArguments)}
 DEFAULTS = {
@@ -725,7 +725,6 @@ def test_trap_35_the_others_wait_for_a_slow_process():
 
 def test_trap_35_weights_in_parts(monkeypatch):
     """They need several processes; the library's deprecated words are taken without its warning."""
-    assert problems("--deepspeed=zero3.json")[0].startswith("--deepspeed: not supported")
     assert problems("--fsdp", "full_shard")[0].startswith("--fsdp full_shard: needs several processes")
     config = parse("--fsdp", "full_shard auto_wrap offload", "--dry_run", "True")[1].fsdp_config
     assert config["state_dict_type"] == "SHARDED_STATE_DICT" and config["cpu_offload"] is True
@@ -735,6 +734,29 @@ def test_trap_35_weights_in_parts(monkeypatch):
         "neither JSON nor a file"
         in problems("--fsdp", "full_shard", "--fsdp_config", "no.json", "--dry_run", "True")[0]
     )
+    told = problems("--fsdp", "full_shard", "--fp16", "True", "--dry_run", "True")[0]
+    assert told == "--fsdp full_shard: does not go with --fp16; use --bf16"
+
+
+def test_trap_35_deepspeed(monkeypatch, tmp_path):
+    """A package of its own; its configuration is filled up, its 16 bits and its third stage are left out."""
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    told = problems("--deepspeed", "zero2.json", "--fsdp", "full_shard")
+    assert told[0] == "--fsdp full_shard: needs several processes; start them with make NPROC=N, or torchrun"
+    assert told[1] == "--fsdp full_shard and --deepspeed zero2.json: give one of them"
+    assert told[2].endswith("this package is not there; pip install -r requirements-deepspeed.txt")
+    monkeypatch.setattr(engines, "find_spec", bool)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    values = dict.fromkeys(("fsdp", "fsdp_config", "fp16"))
+    config = '{"zero_optimization": {"stage": 2}, "bf16": {"enabled": "auto"}, "gradient_clipping": 3}'
+    found = engines.arguments({**values, "deepspeed": config})
+    assert found["bf16"] is False and found["deepspeed"] == {
+        "zero_optimization": {"stage": 2}, "gradient_clipping": 3,
+        "gradient_accumulation_steps": "auto", "train_micro_batch_size_per_gpu": "auto",
+    }  # fmt: skip
+    (tmp_path / "zero3.json").write_text('{"zero_optimization": {"stage": 3}}')
+    with pytest.raises(ValueError, match="ZeRO-3 fails to save; take stage 2, or --fsdp full_shard"):
+        engines.arguments({**values, "deepspeed": str(tmp_path / "zero3.json")})
 
 
 def test_batches_of_tokens():

@@ -1,39 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Weights in parts over two processes (--fsdp) train, score and save what whole ones do, and survive being killed.
+"""Parts of a model on two processes train, score and save what whole ones do, and survive being killed.
 
-accelerate makes parts on accelerators alone and falls back to DistributedDataParallel on CPUs without a word; here it
-is told otherwise.
+accelerate makes FSDP's parts on accelerators alone and falls back to DistributedDataParallel on CPUs without a word;
+here it is told otherwise. Where DeepSpeed is installed (requirements-deepspeed.txt), it is tested, too.
 """
 
 import signal
+from importlib.util import find_spec
 from pathlib import Path
 
-import accelerate.state
 import chaos
+import parts_on_cpu
 import pytest
 import torch
-from accelerate.utils import DistributedType
+from conftest import ROOT, make_model, make_tokenizer
 from helpers import read_json, read_jsonl
 from safetensors.torch import load_file
 
 from recipes.machines import sharding
 
 SHARDED = {"fsdp": "full_shard"}
+ENGINES = {"fsdp": SHARDED}  # and a file that only this engine's checkpoints have
+FILES = {"fsdp": "pytorch_model_fsdp_0/*.distcp", "deepspeed": "global_step*/zero_pp_rank_1*"}
+if find_spec("deepspeed"):
+    ENGINES["deepspeed"] = {"deepspeed": ROOT / "configs/deepspeed/zero2.json"}
 RECIPES = ["summarize_t5", pytest.param("paraphrase_bart", marks=pytest.mark.slow), "translate_mt5_lora"]
 
 
 @pytest.fixture(autouse=True, scope="module")
 def parts_on_a_cpu():
-    """The state of accelerate after it was made counts several CPU processes as able to hold parts."""
-    make = accelerate.state.AcceleratorState.__init__
-
-    def made(self, *args, fsdp_plugin=None, **kwargs):
-        make(self, *args, fsdp_plugin=fsdp_plugin, **kwargs)
-        if fsdp_plugin is not None and self.distributed_type == DistributedType.MULTI_CPU:
-            self.distributed_type, self.fsdp_plugin = DistributedType.FSDP, fsdp_plugin
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accelerate.state.AcceleratorState, "__init__", made)
+        parts_on_cpu.allow(patch)
         yield
 
 
@@ -45,10 +42,14 @@ def finished(small, folder, **more):
     return folder
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("small", RECIPES, indirect=True)
-def test_parts_are_trained_and_saved_as_whole_weights_are(small, tmp_path):
-    whole, parts = finished(small, tmp_path / "whole"), finished(small, tmp_path / "parts", **SHARDED)
-    assert list(parts.glob("checkpoint-*/pytorch_model_fsdp_0/*.distcp"))  # they were in parts indeed
+def test_parts_are_trained_and_saved_as_whole_weights_are(small, engine, tmp_path):
+    """T5 in bf16: the engines' own 16 bits would be those of the weights, of sums of gradients, of scores."""
+    bf16 = small.name == "summarize_t5"
+    whole = finished(small, tmp_path / "whole", bf16=bf16)
+    parts = finished(small, tmp_path / "parts", bf16=bf16, **ENGINES[engine])
+    assert list(parts.glob(f"checkpoint-*/{FILES[engine]}"))  # they were in parts indeed
     states = [read_json(folder / "trainer_state.json")["log_history"] for folder in (whole, parts)]
     for name in ("loss", "grad_norm", "eval_loss"):
         one, other = ([entry[name] for entry in entries if name in entry] for entries in states)
@@ -74,11 +75,21 @@ def harness(tmp_path_factory):
     return chaos.Harness(tmp_path_factory.mktemp("parts"))
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("sent", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("point", [POINTS[0], *(pytest.param(point, marks=pytest.mark.slow) for point in POINTS[1:])])
-def test_a_stopped_run_in_parts_goes_on_to_the_same_bits(harness, point, sent):
-    codes, status, differs, log = harness.disturbed(2, point, sent, **SHARDED)
+def test_a_stopped_run_in_parts_goes_on_to_the_same_bits(harness, point, sent, engine):
+    codes, status, differs, log = harness.disturbed(2, point, sent, **ENGINES[engine])
     assert codes[-1] == 0, log
+    assert not differs, (differs, log)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_run_in_parts_whose_training_had_ended_early_goes_on(harness, engine):
+    early = {"early_stopping_patience": 1, "num_train_epochs": 9, "learning_rate": 1e-3}
+    codes, status, differs, log = harness.disturbed(2, "in prediction", signal.SIGKILL, **early, **ENGINES[engine])
+    assert "goes on   from" in log and codes[-1] == 0, log
     assert not differs, (differs, log)
 
 
@@ -94,8 +105,6 @@ def test_tables_of_one_weight_are_one_module(small_model):
 
 @pytest.fixture
 def small_model():
-    from conftest import make_model, make_tokenizer
-
     return make_model("t5", make_tokenizer(), tied=True)
 
 

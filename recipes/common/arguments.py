@@ -21,9 +21,8 @@ from recipes.common import UserError, did_you_mean
 from recipes.common.learning.batches import PAD_TO
 from recipes.common.tasks import Task
 from recipes.common.upstream import devices
-from recipes.machines import sharding
 from recipes.metrics.scores import METRICS as GREATER_IS_BETTER
-from recipes.typed import limits, meant, trial
+from recipes.typed import engines, limits, meant, trial
 from recipes.typed.flags import Parser
 from recipes.typed.generation import chosen_settings
 
@@ -107,8 +106,6 @@ def _training_arguments(values: dict[str, Any], given: dict[str, Any]) -> Seq2Se
     if not torch.accelerator.is_available():
         # Without it the Trainer sets up no process group on a CPU: N processes would train N models (trap 41).
         values["use_cpu"] = True
-    if values["fsdp"]:
-        values |= sharding.arguments(values["fsdp"], values["fsdp_config"])
     if not {"bf16", "fp16"} & given.keys() and not values["bf16"] and not values["fp16"]:
         values["bf16"] = devices.has_bf16(values["use_cpu"])
     rank = os.environ.get("LOCAL_RANK", "-1")
@@ -118,7 +115,8 @@ def _training_arguments(values: dict[str, Any], given: dict[str, Any]) -> Seq2Se
     if values["ddp_find_unused_parameters"] is None:
         values["ddp_find_unused_parameters"] = False
     try:
-        args = Seq2SeqTrainingArguments(**values)
+        args = Seq2SeqTrainingArguments(**values | engines.arguments(values))
+        args.bf16 = values["bf16"]  # which the engines are not told of
     except trial.FAULTS as error:
         raise UserError(" ".join(str(error).split())) from None
     world = int(os.environ.get("WORLD_SIZE", "1"))

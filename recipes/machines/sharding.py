@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Weights in parts over several processes (FSDP 2). Read in transformers 5.23, accelerate 1.15 and torch 2.13."""
+"""Parts of a model on each process: FSDP 2, ZeRO-2. Read in transformers 5.23, accelerate 1.15, DeepSpeed 0.19."""
 
 import contextlib
 import copy
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,23 +12,7 @@ from torch import nn
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 from torch.distributed.fsdp import FSDPModule, register_fsdp_forward_method
 
-from recipes.common import UserError
 from recipes.pretrained.parts import innermost
-
-
-def arguments(fsdp: str, config: dict | str | None) -> dict[str, Any]:
-    """--fsdp and --fsdp_config as transformers 5 has them, of words such as "full_shard auto_wrap offload".
-
-    Checkpoints are in parts, too: a whole one cannot be loaded again with several processes (accelerate 1.15).
-    """
-    options: Any = config or {}
-    if isinstance(options, str):
-        try:
-            options = json.loads(options if options.lstrip().startswith("{") else Path(options).read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise UserError(f"--fsdp_config {config}: neither JSON nor a file of it: {error}") from error
-    offload: dict[str, Any] = {"cpu_offload": True} if "offload" in str(fsdp).split() else {}
-    return {"fsdp": True, "fsdp_config": {"state_dict_type": "SHARDED_STATE_DICT", **offload, **options}}
 
 
 def share_embeddings(model: nn.Module) -> None:
@@ -45,12 +27,20 @@ def share_embeddings(model: nn.Module) -> None:
 @contextlib.contextmanager
 def whole(trainer: transformers.Trainer) -> Iterator[None]:
     """Within this, a model that is still whole is evaluated as it is: parts are made in training."""
-    enabled = trainer.is_fsdp_enabled
-    trainer.is_fsdp_enabled = enabled and isinstance(trainer.model, FSDPModule)
+    enabled = trainer.is_fsdp_enabled, trainer.is_deepspeed_enabled
+    trainer.is_fsdp_enabled &= isinstance(trainer.model, FSDPModule)
+    trainer.is_deepspeed_enabled &= trainer.deepspeed is not None
     try:
         yield
     finally:
-        trainer.is_fsdp_enabled = enabled
+        trainer.is_fsdp_enabled, trainer.is_deepspeed_enabled = enabled
+
+
+def autocast(trainer: transformers.Trainer) -> Any:
+    """Training's precision; where the library is told of none, without a cache that would keep a whole model."""
+    if trainer.args.bf16 and trainer.accelerator.mixed_precision == "no":
+        return torch.autocast(trainer.args.device.type, torch.bfloat16, cache_enabled=False)
+    return trainer.accelerator.autocast()
 
 
 def in_one_forward(model: nn.Module, work: Callable[[], Any]) -> Any:

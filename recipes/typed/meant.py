@@ -4,12 +4,12 @@
 `values` are those of all settings, `given` the names of those that somebody typed.
 """
 
-import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from recipes.common import UserError, did_you_mean
+from recipes.typed import engines
 
 SPLITS = ("train", "validation", "test", "second_test")
 STAGES = ("do_train", "do_eval", "do_predict")
@@ -84,8 +84,7 @@ def contradictions(values: dict[str, Any], given: Collection[str], padding: int)
         yield "--max_tokens_per_batch needs --train_sampling_strategy group_by_length"
     if values["freeze"] and values["lora_r"]:
         yield f"--freeze {values['freeze']}: with LoRA all weights are frozen; leave it out, or give --lora_r 0"
-    if values["fsdp"] and not values["dry_run"] and os.environ.get("WORLD_SIZE", "1") == "1":
-        yield f"--fsdp {values['fsdp']}: needs several processes; start them with make NPROC=N, or torchrun"
+    yield from engines.faults(values)
     files = [f"--{name}" for name in _files(values)]
     if values["dataset_name"] and files:
         yield f"--dataset_name and {', '.join(files)}: give a data set or files"

@@ -146,8 +146,8 @@ class Seq2SeqTrainer(Trainer, transformers.Seq2SeqTrainer):
         inputs = dict(inputs)
         labels = inputs.pop("labels")
         inputs.pop("feature", None)
-        hidden, head = decoder_states(model, inputs)
-        with self.accelerator.autocast():  # the head in bf16, too; what is summed is fp32
+        with sharding.autocast(self):  # the head in bf16, too; what is summed is fp32
+            hidden, head = decoder_states(model, inputs)
             loss = token_loss(hidden, head, labels, label_smoothing=self.args.label_smoothing_factor)
         tokens = (labels != -100).sum() if num_items_in_batch is None else num_items_in_batch
         # DistributedDataParallel averages gradients over processes, each of which holds a part of the sum.
@@ -165,7 +165,7 @@ class Seq2SeqTrainer(Trainer, transformers.Seq2SeqTrainer):
         with_scores = len(table.unique("example")) < len(table)  # some row has several sources to choose among
         # Scores that leave training come from fp32, as the model is saved; those on the way from training's precision.
         model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=self.is_in_train)
-        precision = self.accelerator.autocast() if self.is_in_train else contextlib.nullcontext()
+        precision = sharding.autocast(self) if self.is_in_train else contextlib.nullcontext()
         config = self.args.generation_config
 
         def answer():
