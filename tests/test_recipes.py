@@ -452,6 +452,8 @@ def test_trap_41_torchrun_without_use_cpu_trains_one_model(processes, done):
     folder = processes.elsewhere / "outputs/summarize_t5"
     record = read_json(folder / "run.json")
     assert (record["status"], record["world_size"]) == ("done", 2)
+    assert len(record["peak_memory_of_processes"]) == 2
+    assert record["peak_memory_gib"] == max(record["peak_memory_of_processes"]) > 0
     one, two = (timeless(read_json(path / "all_results.json")) for path in (done.folder, folder))
     theirs = {"total_flos", "train_loss"}  # padding counts there; see the next test
     assert {k: v for k, v in two.items() if k not in theirs} == pytest.approx(

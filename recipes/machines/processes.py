@@ -14,6 +14,15 @@ def wait_for_all() -> None:
         torch.distributed.barrier()
 
 
+def from_all(value) -> list:
+    """`value` of each process, in their order; every process has to call it."""
+    if not torch.distributed.is_initialized():
+        return [value]
+    found = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(found, value)
+    return found
+
+
 def from_first_process(make: Callable):
     """What `make()` gives, or its UserError, from the first process to all of them; every process has to call it."""
     answer: list = [None, None]  # the value, or what was wrong

@@ -25,7 +25,7 @@ def faults(values: dict[str, Any]) -> Iterator[str]:
         yield f"{' and '.join(chosen)}: give one of them"
     if chosen and values["fp16"]:
         yield f"{chosen[0]}: does not go with --fp16; use --bf16"
-    if values["deepspeed"] and find_spec("deepspeed") is None:
+    if values["deepspeed"] and not values["dry_run"] and find_spec("deepspeed") is None:
         yield f"{chosen[-1]}: this package is not there; pip install -r requirements-deepspeed.txt"
 
 

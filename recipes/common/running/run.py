@@ -200,7 +200,9 @@ class Run:
         trainer.save_state()
         self.record.pop("reason", None)
         files = disk.seal(self.folder, record.files_of_model(self.folder)) if self.is_main else {}
-        self.write(files=files, status="done", signatures=judge.signatures, peak_memory_gib=facts.peak_memory_gib())
+        peaks = processes.from_all(facts.peak_memory_gib())
+        self.record |= {"peak_memory_gib": max(peaks, key=lambda peak: peak or 0), "peak_memory_of_processes": peaks}
+        self.write(files=files, status="done", signatures=judge.signatures)
 
     def lap(self, stage: str) -> None:
         """Note the seconds since the last lap under `stage`."""
