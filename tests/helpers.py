@@ -76,7 +76,7 @@ def contents(folder):
 
 # ---------------------------------------------------------------- other processes
 
-PATIENCE = 120  # seconds after which a fork hangs
+PATIENCE = 600  # seconds after which a fork hangs, even on a machine that does much else
 # Below those that the system gives away by itself; each worker of pytest-xdist has its own thousand.
 PORTS = itertools.count(20_000 + 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
 
