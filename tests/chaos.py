@@ -47,7 +47,7 @@ POINTS = {
     "while an older one goes": ("recipes.common.running.checkpoints:shutil.rmtree", 1, "/.checkpoint-"),
     "before the best model is loaded": (f"{TRAINER}._load_best_model", 1),
     "in the evaluation at the end": (f"{TRAINER}.evaluate", 4),
-    "in prediction": (f"{TRAINER}.predict", 1),
+    "in prediction": (f"{TRAINER}.predict", 2),
     "before the predictions are written": ("recipes.disk:write_lines", 1, "predictions.jsonl"),
     "before the model is saved": ("recipes.common.running.run:Run.save", 1),
     "while the model is saved": ("transformers:PreTrainedTokenizerFast.save_pretrained", 4),
