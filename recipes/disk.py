@@ -11,7 +11,7 @@ from pathlib import Path
 
 import filelock
 
-from recipes.common import UserError, show
+from recipes.wording import UserError, show
 
 # Line ends that JSON leaves as they are, but at which many readers would cut a row in two.
 LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}

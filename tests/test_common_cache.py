@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""recipes/common/features.py: which tables are found again at a second start, and which never are."""
+"""recipes/tables.py and common/features.py: which tables are found again at a second start, and which never are."""
 
 import dataclasses
 import multiprocessing

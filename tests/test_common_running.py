@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""recipes/common/running/: the folder of a run, and the truth about how it ended."""
+"""recipes/common/running/, disk.py and record.py: the folder of a run, and the truth about how it ended."""
 
 import errno
 import hashlib

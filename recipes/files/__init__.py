@@ -7,12 +7,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from recipes.common import UserError, did_you_mean
 from recipes.files.columns import arrow_rows, read_arrow, read_parquet
 from recipes.files.delimited import read_csv, read_tsv, read_txt, read_xlsx
 from recipes.files.objects import read_json, read_jsonl, read_written
 from recipes.files.rows import Form, Row, Rows
 from recipes.files.text import PACKED, text_lines
+from recipes.wording import UserError, did_you_mean
 
 __all__ = [
     "READERS",

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 
-from recipes.common import UserError
 from recipes.files.rows import Form, Row
+from recipes.wording import UserError
 
 NO_TEXT = re.compile(r"list<\w+: (half)?(float|double)|: (large_)?binary")  # Arrow's types of vectors and images
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import openpyxl
 
-from recipes.common import UserError, listed
 from recipes.files.rows import Form, Row
 from recipes.files.text import LONGEST, text_lines
+from recipes.wording import UserError, listed
 
 HEAD = 50  # lines that tell how a file is taken apart
 

@@ -8,8 +8,8 @@ from typing import Any
 import datasets
 
 from recipes import disk
-from recipes.common import listed
 from recipes.files import READERS, Rows, arrow_rows, kind_of, read_file
+from recipes.wording import listed
 
 SAVED = ("state.json", "dataset_dict.json")  # what save_to_disk leaves, whose folders load_dataset refuses
 

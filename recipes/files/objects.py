@@ -13,9 +13,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from recipes.common import UserError, listed, short
 from recipes.files.rows import Form, Row
 from recipes.files.text import open_text, sound, text_lines
+from recipes.wording import UserError, listed, short
 
 MOST = 2**30  # characters of a file that has to be read whole
 GAP = re.compile(r"[,\s]*|$")  # between objects

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recipes.common import UserError
+from recipes.wording import UserError
 
 ENCODINGS = ("cp1252", "cp1251", "gb18030", "shift_jis")
 OTHER_ENCODINGS = "cp1250 cp1253 euc_kr big5 utf-16"

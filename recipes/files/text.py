@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pyarrow
 
-from recipes.common import UserError
 from recipes.files.rows import ENCODINGS, OTHER_ENCODINGS
+from recipes.wording import UserError
 
 LONGEST = 2**26  # characters of a line, and of a field: a file without line ends is no table, whatever its size
 BLANK = 10**6  # empty lines in a row, the same

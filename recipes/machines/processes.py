@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import torch
 
-from recipes.common import UserError
+from recipes.wording import UserError
 
 
 def wait_for_all() -> None:

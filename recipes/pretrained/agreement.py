@@ -7,8 +7,8 @@ import numpy as np
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from recipes.common import UserError
 from recipes.pretrained import families, tokens
+from recipes.wording import UserError
 
 SPECIAL_TOKENS = ("decoder_start", "pad", "eos", "bos", "forced_bos", "forced_eos")
 

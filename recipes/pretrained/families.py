@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from transformers import PreTrainedConfig
 
-from recipes.common import UserError
+from recipes.wording import UserError
 
 # Ends of the names of numbers in a configuration, and what such a number may be.
 NUMBERS = {

@@ -9,7 +9,7 @@ import transformers
 from huggingface_hub import constants, get_session, try_to_load_from_cache
 from transformers import PreTrainedTokenizerBase
 
-from recipes.common import UserError
+from recipes.wording import UserError
 
 
 def check_folder(name: str) -> None:

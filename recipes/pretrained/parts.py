@@ -7,7 +7,7 @@ import re
 from accelerate.utils import extract_model_from_parallel
 from torch import nn
 
-from recipes.common import UserError
+from recipes.wording import UserError
 
 
 def innermost(model: nn.Module) -> nn.Module:

@@ -6,7 +6,7 @@ from typing import Any
 
 from transformers import GenerationConfig
 
-from recipes.common import UserError
+from recipes.wording import UserError
 
 # What does nothing, and could not be saved, without another setting.
 NEEDS = dict.fromkeys(("top_k", "top_p", "temperature"), "--do_sample True")

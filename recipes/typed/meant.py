@@ -8,8 +8,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from recipes.common import UserError, did_you_mean
 from recipes.typed import engines
+from recipes.wording import UserError, did_you_mean
 
 SPLITS = ("train", "validation", "test", "second_test")
 STAGES = ("do_train", "do_eval", "do_predict")

@@ -5,8 +5,8 @@ import ast
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from recipes.common import UserError, did_you_mean, listed
 from recipes.typed.templates import fields_of
+from recipes.wording import UserError, did_you_mean, listed
 
 OF_FILES = ("read", "reshape")  # functions that get rows as a file has them, with columns of any name
 
