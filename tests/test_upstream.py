@@ -104,6 +104,11 @@ def test_beams_shared_cache():
     assert keys.shape[0] == 6
     torch.testing.assert_close(keys[0], keys[2])
     inspect.signature(transformers.EncoderDecoderCache.reorder_cache).bind(cache, beam_idx=torch.arange(6))
+    before, new = keys.clone(), torch.randn(6, 1, 1, 8)
+    own, _ = cache.self_attention_cache.update(new, new, 0)
+    cache.reorder_cache(torch.tensor([2, 1, 0, 3, 3, 3]))
+    assert torch.equal(cache.self_attention_cache.layers[0].keys, own[[2, 1, 0, 3, 3, 3]])
+    assert torch.equal(cache.cross_attention_cache.layers[0].keys, before)  # what beams share is not moved
 
 
 def test_cpu_attention_can_be_chosen():
@@ -164,3 +169,91 @@ def test_forget_preparation_restore_and_the_rest_are_the_hooks():
     for name in used:
         assert hasattr(transformers.Seq2SeqTrainer, name), name
     assert hooks.Hooks._get_grad_norm is not transformers.Trainer._get_grad_norm
+
+
+# ---------------------------------------------------------------- the Trainer's hooks, each by its name
+
+
+ROWS = [{"input_ids": torch.tensor([4, n, 2]), "labels": torch.tensor([n, 2])} for n in (5, 6, 7, 8)]
+
+
+@pytest.fixture
+def make_trainer(tmp_path):
+    from recipes.common.upstream.trainer import Hooks
+
+    def make(kind=Hooks, **options):
+        given = {"output_dir": str(tmp_path), "use_cpu": True, "report_to": "none", "save_strategy": "steps"}
+        given |= {"save_steps": 1, "max_steps": 2, "per_device_train_batch_size": 2, "learning_rate": 0.1}
+        torch.manual_seed(0)
+        args = transformers.TrainingArguments(**given | options)
+        return kind(model=bart(), args=args, train_dataset=ROWS, eval_dataset=ROWS)
+
+    return make
+
+
+def weights_of(model):
+    return model.get_input_embeddings().weight.detach().clone()
+
+
+def test_hooks_check_gradient(make_trainer):
+    trainer, seen = make_trainer(), []
+    trainer.check_gradient = seen.append
+    trainer.train()
+    assert len(seen) == 2 and all(torch.is_tensor(norm) and norm > 0 for norm in seen)
+
+
+def test_hooks_evaluation_order(make_trainer):
+    trainer = make_trainer(per_device_eval_batch_size=2)
+    trainer.evaluation_order = lambda dataset: [3, 1, 0, 2]
+    labels = trainer.predict(ROWS).label_ids
+    assert labels[:, 0].tolist() == [8, 6, 5, 7]
+
+
+def test_hooks_forget_preparation(make_trainer):
+    trainer = make_trainer()
+    trainer.model.__dict__["_is_accelerate_prepared"] = True
+    trainer.forget_preparation()
+    trainer.forget_preparation()  # a model without the mark is nothing special
+    assert "_is_accelerate_prepared" not in vars(trainer.model)
+
+
+@pytest.mark.parametrize("best", [True, False])
+def test_hooks_restore_and_find_best(make_trainer, tmp_path, best):
+    """The weights of the best checkpoint, wherever the run's folder is now; or those of the one that is named."""
+    trained = make_trainer()
+    trained.train()
+    trained.state.best_global_step, trained.state.best_model_checkpoint = 1, "/elsewhere/checkpoint-1"
+    trained.state.save_to_json(f"{tmp_path}/checkpoint-2/trainer_state.json")
+    steps = [transformers.BartForConditionalGeneration.from_pretrained(f"{tmp_path}/checkpoint-{n}") for n in (1, 2)]
+    trainer = make_trainer(load_best_model_at_end=best, eval_strategy="steps" if best else "no", eval_steps=1)
+    trainer.restore(f"{tmp_path}/checkpoint-2")
+    assert trainer.state.global_step == 2
+    assert trainer.state.best_model_checkpoint == str(tmp_path / "checkpoint-1")
+    assert torch.equal(weights_of(trainer.model), weights_of(steps[0 if best else 1]))
+    assert not torch.equal(weights_of(steps[0]), weights_of(steps[1]))
+    trainer.state.best_global_step = 7
+    trainer.find_best()
+    assert trainer.state.best_model_checkpoint is None
+
+
+def test_hooks_batch_size(make_trainer):
+    """--auto_find_batch_size halves the library's own number, not the argument's."""
+    from recipes.common.upstream.trainer import Hooks
+
+    class Full(Hooks):
+        sizes = []
+
+        def training_step(self, *args, **kwargs):
+            self.sizes.append(self.batch_size)
+            if self.batch_size > 1:
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+            return super().training_step(*args, **kwargs)
+
+    make_trainer(Full, auto_find_batch_size=True).train()
+    assert Full.sizes == [2, 1, 1]
+
+
+def test_hooks_on_device(make_trainer):
+    trainer = make_trainer()
+    trainer._prepare_inputs = lambda inputs: {name: one + 1 for name, one in inputs.items()}
+    assert trainer.on_device({"a": 1}) == {"a": 2}

@@ -13,7 +13,6 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_
 from torch.distributed.fsdp import FSDPModule, register_fsdp_forward_method
 
 from recipes.pretrained.parts import innermost
-from recipes.wording import UserError
 
 
 def share_embeddings(model: nn.Module) -> None:
