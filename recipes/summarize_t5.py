@@ -32,7 +32,7 @@ COLUMNS = {
     "document": ("text_column", ("document", "dialogue", "article", "text", "maintext", "report", "source")),
     "summary": ("summary_column", ("summary", "highlights", "abstract", "headline", "title", "target")),
 }
-TEXT, *_, SUMMARY = COLUMNS  # the names of the first and the last field
+TEXT, *MORE, SUMMARY = COLUMNS  # the fields that are read, and the last one, which is written
 METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
 DEFAULTS = {
@@ -64,7 +64,8 @@ with_settings = long_sources.reader(TEXT)  # --long_source windows: a source for
 
 def score(predictions, references, rows, settings):
     """ROUGE against the references; and what the summaries say that the documents do not."""
-    return scores.rouge(predictions, references) | faithfulness.score(predictions, [row[TEXT] for row in rows])
+    documents = ["\n".join(row[field] for field in (TEXT, *MORE)) for row in rows]
+    return scores.rouge(predictions, references) | faithfulness.score(predictions, documents)
 
 
 def trivial(row):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """make new: a copied recipe runs under its own target, with nothing edited and the Makefile untouched."""
 
+import importlib.util
+import re
 import shutil
 import sys
 
@@ -48,6 +50,20 @@ def test_a_copy_runs_at_once_under_its_own_target_on_ones_own_file(repository, c
     assert code == 0, err
     record = read_json(repository / "outputs/headlines/run.json")
     assert (record["status"], record["recipe"]["name"]) == ("done", "headlines")
+
+
+def test_what_a_copy_says_is_held_against_all_fields_that_it_reads(tmp_path):
+    """A table has many of them: what stands in the second is no invention."""
+    columns = ", ".join(f'"{name}": ("{name}_column", ("{name}",))' for name in ("name", "seats", "text"))
+    text = (ROOT / "recipes/summarize_t5.py").read_text(encoding="utf-8")
+    path = tmp_path / "places.py"
+    path.write_text(re.sub(r"COLUMNS = {\n.*?\n}", f"COLUMNS = {{{columns}}}", text, flags=re.S), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("places", path)
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    rows = [{"name": "Alma", "seats": "12", "text": "Alma has 12 seats."}] * 2
+    found = recipe.score(["Alma has 12 seats.", "Alma has 13 seats."], [["Alma has 12 seats."]] * 2, rows, None)
+    assert (found.totals["unsupported_rows"], found.totals["unsupported_number"]) == (50.0, 1)
 
 
 def test_without_a_file_of_ones_own_it_runs_as_its_original_does(repository):
