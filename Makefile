@@ -53,7 +53,7 @@ convo: $(READY)  ## the same for conversations: bundled support chats and tiny T
 text2text: $(READY)  ## any text to any other: bundled FAQ and tiny T5, or your own with ARGS="--source_template ... --target_template ..."
 	$(LAUNCH) recipes/text_to_text.py$(SETTINGS)$(FLAGS)
 
-.PHONY: classify tag extract adapt
+.PHONY: classify tag extract adapt zeroshot assistant
 classify: $(READY)  ## sort texts into classes: bundled feedback and tiny BERT, or your own
 	$(LAUNCH) recipes/neighbours/classify_distilbert.py$(SETTINGS)$(FLAGS)
 
@@ -65,6 +65,12 @@ extract: $(READY)  ## find answers as they stand in a text: bundled policies and
 
 adapt: $(READY)  ## a masked language model learns the words of your field: bundled feedback and tiny BERT, or TRAIN=mine.txt
 	$(LAUNCH) recipes/neighbours/adapt_mlm.py$(SETTINGS)$(FLAGS)
+
+zeroshot: $(READY)  ## sort texts into classes without training: bundled feedback and tiny entailment model, or your own
+	$(BIN)/python scripts/zero_shot.py$(SETTINGS)$(FLAGS)
+
+assistant: $(READY)  ## category, entities, summary and reply of feedback; PREDICT=new.csv OUTPUT=out.jsonl, ARGS=--verify
+	$(BIN)/python scripts/assistant.py$(call flag,--predict,PREDICT)$(call flag,--output,OUTPUT)$(call flag,--out,OUT)$(call flag,--train_file,TRAIN)$(call flag,--validation_file,VALIDATION)$(call flag,--test_file,TEST) $(ARGS)
 
 .PHONY: $(MINE) new try export demo push port
 predict: $(READY)  ## use a trained model: make predict RUN=outputs/summarize_t5 INPUT=new.jsonl OUTPUT=out.jsonl

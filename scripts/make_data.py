@@ -4,6 +4,7 @@
 python scripts/make_data.py                           write data/<task>/{train,validation,test}.jsonl
 python scripts/make_data.py --check                   compare data/ with a fresh build; exit 1 if a file differs
 python scripts/make_data.py --text 20000 text.txt     write unlabelled paragraphs, one a line, for pre-training
+python scripts/make_data.py --pairs 12000 pairs.jsonl     write texts with sentences that they entail, or do not
 """
 
 import argparse
@@ -16,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from world import corpus
+from world import corpus, entailment
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 SEED = 17
@@ -67,13 +68,25 @@ def write_text(seed, count, path):
     print(f"{path}: {count:,} paragraphs")
 
 
+def write_pairs(seed, count, path):
+    pairs = itertools.islice(entailment.pairs(random.Random(seed)), count)
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        file.writelines(json.dumps(pair, ensure_ascii=False) + "\n" for pair in pairs)
+    print(f"{path}: {count:,} pairs")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data_dir", type=Path, default=DATA, help="folder to write or compare (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=SEED, help="seed of every draw (default: %(default)s)")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file differs")
     parser.add_argument("--text", nargs=2, metavar=("N", "FILE"), help="write N unlabelled paragraphs to FILE")
+    parser.add_argument(
+        "--pairs", nargs=2, metavar=("N", "FILE"), help="write N pairs for a model of entailment to FILE"
+    )
     args = parser.parse_args()
+    if args.pairs:
+        return write_pairs(args.seed, int(args.pairs[0]), args.pairs[1])
     if args.text:
         return write_text(args.seed, int(args.text[0]), args.text[1])
     files = build(args.seed)

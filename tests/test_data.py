@@ -19,7 +19,7 @@ from conftest import ROOT
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import make_data  # noqa: E402
-from world import corpus, lexicon, shop, splits  # noqa: E402
+from world import corpus, feedback, lexicon, shop, splits  # noqa: E402
 
 SIZES = {"train": 2000, "validation": 200, "test": 200}
 OTHER_SIZES = {
@@ -362,15 +362,22 @@ def entity_texts(record, label):
     return {record["text"][one["start"] : one["end"]] for one in record["entities"] if one["label"] == label}
 
 
-def feedback_sentences(records):
-    """Sentences of more than eight words with the product, names masked: those that tell what the matter is."""
-    found = set()
-    for record in records:
-        text = record["text"]
-        for one in reversed(record["entities"]):
-            text = f"{text[: one['start']]}{one['label'].upper()}{text[one['end'] :]}"
-        found |= {one for one in re.split(r"(?<=[.!?]) ", text) if "PRODUCT" in one and len(one.split()) > 8}
-    return found
+def masked(record):
+    """The text with PRODUCT, VERSION and PLATFORM for what is marked."""
+    text = record["text"]
+    for one in reversed(record["entities"]):
+        text = f"{text[: one['start']]}{one['label'].upper()}{text[one['end'] :]}"
+    return text
+
+
+def wordings(split, category):
+    """Whatever the generator says in this split of a category that tells it from the others, every alternative."""
+    made = [way for ways in feedback.PHRASES[category].values() for way in feedback.part(ways, split)]
+    if category == "feature":
+        made = [
+            wish.replace("{what}", way) for wish in feedback.part(feedback.PHRASES["WISHES"], split, 3) for way in made
+        ]
+    return {*made, *feedback.part(feedback.PHRASES["TELLING"][category], split, 2)}
 
 
 def test_feedback_counts_columns_and_classes(rows):
@@ -402,8 +409,38 @@ def test_a_summary_of_feedback_has_the_product_of_its_text(rows):
             assert numbers(record["summary"]) <= numbers(record["text"])
 
 
-def test_what_is_the_matter_is_said_otherwise_in_the_test_split(rows):
-    """No sentence with a product has the words of a training sentence around its names."""
-    test, train = (feedback_sentences(rows[f"feedback/{split}"]) for split in ("test", "train"))
-    assert len(test) > 100
-    assert not test & train
+def test_what_tells_the_category_is_worded_otherwise_in_each_split():
+    for category in feedback.CATEGORIES:
+        said = {split: wordings(split, category) for split in SIZES}
+        assert min(map(len, said.values())) >= 10
+        for one, two in itertools.combinations(SIZES, 2):
+            assert not said[one] & said[two]
+
+
+def test_no_sentence_that_tells_the_matter_stands_in_two_splits(rows):
+    """Sentences with the product, names masked; those of fewer than nine words stand beside it and are shared."""
+    found = {}
+    for split in SIZES:
+        texts = [one for row in rows[f"feedback/{split}"] for one in re.split(r"(?<=[.!?]) ", masked(row))]
+        found[split] = {one for one in texts if "PRODUCT" in one and len(one.split()) > 8}
+        assert len(found[split]) > 100
+    for one, two in itertools.combinations(SIZES, 2):
+        assert not found[one] & found[two]
+
+
+def test_the_sentences_around_it_tell_nothing_of_the_category(rows):
+    """Each frame of training stands with each category about as often as the category occurs."""
+    frames = {one.split("{", 1)[0] for one in feedback.PHRASES["FRAMES"][:-6] if not one.startswith(("{", "["))}
+    shares = Counter(row["category"] for row in rows["feedback/train"])
+    for frame in frames:
+        found = Counter(row["category"] for row in rows["feedback/train"] if frame in row["text"])
+        assert found.keys() == shares.keys(), frame
+        for category, count in found.items():
+            assert count / found.total() < 2 * shares[category] / shares.total(), (frame, category)
+
+
+def test_unseen_wordings_of_feedback_are_made_of_known_words(rows):
+    texts = {split: " ".join(map(masked, rows[f"feedback/{split}"])) for split in SIZES}
+    words = {split: {one.lower() for one in re.findall(r"[A-Za-z]+", text)} for split, text in texts.items()}
+    for split in ("validation", "test"):
+        assert words[split] - words["train"] <= {one.lower() for one in {*NAMES, *shop.COUNTS}}

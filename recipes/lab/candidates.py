@@ -100,10 +100,14 @@ def reseal(folder: Path, changed: dict[str, Any]) -> None:
 def train(recipe: str, flags: list[str], folder: Path) -> int:
     """The exit code of a run of the recipe in a process of its own, which goes on where it stopped, if it did.
 
-    Its last lines are shown; all of them stand in FOLDER.log.
+    What it says stands in FOLDER.log.
+
+    Args:
+        recipe: the name of a recipe, or a program below the repository, such as scripts/zero_shot.py.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, str(ROOT / f"recipes/{recipe}.py"), *flags, "--output_dir", str(folder)]
+    program = recipe if recipe.endswith(".py") else f"recipes/{recipe}.py"
+    command = [sys.executable, str(ROOT / program), *flags, "--output_dir", str(folder)]
     with open(f"{folder}.log", "a", encoding="utf-8") as log:
         child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=os.environ)
         # A scheduler asks this process alone: the run has to hear of it, save, and be waited for.

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from recipes import disk
 from recipes.common import UserError, listed
 from recipes.lab import significance
 from recipes.lab.significance import Difference
+from recipes.metrics import classes, entities
 from recipes.metrics.scores import METRICS
 from recipes.prediction import record_of
 
@@ -70,8 +73,23 @@ class Finished:
             tokenizer = re.findall(r"tok:([\w-]+)", signature) or ["13a"]
             texts = [[row["prediction"] for row in one.rows] for one in (self, other)]
             return significance.of_corpus(metric, *texts, [references(row) for row in self.rows], tokenizer[0])
+        if metric not in self.rows[0]:
+            return self._of_sums(other, metric)
         values = [[row[metric] for row in one.rows] for one in (self, other)]
         return significance.of_rows(*values)
+
+    def _of_sums(self, other: "Finished", metric: str) -> Difference:
+        """Of scores of labels that are counted over all rows."""
+        given = [row["prediction"] for one in (self, other) for row in one.rows]
+        wanted = [references(row)[0] for one in (self, other) for row in one.rows]
+        if metric in entities.PARTS:
+            counts, part = entities.statistics_of(given, wanted), entities.PARTS[metric]
+            return significance.of_sums(np.array(counts), lambda sums: part(*sums))
+        if self.record["settings"].get("multi_label"):
+            given, wanted = ([text.split(", ") if text else [] for text in side] for side in (given, wanted))
+        counts, _ = classes.statistics_of(given, wanted)
+        average = metric.removeprefix("f1_")
+        return significance.of_sums(np.array(counts), lambda sums: significance.f1_of_classes(sums, average))
 
 
 def references(row: dict[str, Any]) -> list[str]:

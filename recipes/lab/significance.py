@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Is one system better than another on the same rows, or is it chance? Tests and intervals of SciPy."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,20 +66,41 @@ def of_corpus(
     counts = np.array(
         [*corpus_statistics(kind, one, references), *corpus_statistics(kind, two, references)], dtype=float
     )
-    rows = np.arange(len(one))
-    systems = rows, rows + len(one)
+    if one == two:
+        return Difference(0.0, 1.0, 0.0, 0.0)
+    return of_sums(counts, lambda sums: corpus_score(kind, sums.tolist()), seed, samples)
+
+
+def of_sums(counts: np.ndarray, score: Callable[[np.ndarray], float], seed: int = 42, samples: int = 999) -> Difference:
+    """The difference of a score that is no mean of rows but made of sums over them: each exchange is scored anew.
+
+    Args:
+        counts: those of the first system's rows, then of the second's; shape (2 * rows, columns).
+        score: of their sums over some rows.
+    """
+    rows = np.arange(len(counts) // 2)
+    systems = rows, rows + len(rows)
 
     def change(first, second):
-        before, after = (corpus_score(kind, counts[part].sum(0).tolist()) for part in (first, second))
+        before, after = (score(counts[part].sum(0)) for part in (first, second))
         return after - before
 
     value = change(*systems)
-    if one == two:
+    if not (counts[systems[0]] - counts[systems[1]]).any():
         return Difference(0.0, 1.0, 0.0, 0.0)
     options = {"n_resamples": samples, "vectorized": False}
     test = stats.permutation_test(systems, change, permutation_type="samples", rng=seed, **options)
     interval = stats.bootstrap(systems, change, paired=True, method="percentile", rng=seed, **options)
     return Difference(value, float(test.pvalue), *map(float, interval.confidence_interval))
+
+
+def f1_of_classes(sums: np.ndarray, average: str) -> float:
+    """Macro or micro F1 of sums of metrics.classes.statistics_of: of the classes that occur, as scikit-learn has it."""
+    hits, given, wanted = sums[1:].reshape(-1, 3).T
+    if average == "micro":
+        return 200 * hits.sum() / max(given.sum() + wanted.sum(), 1)
+    occur = given + wanted > 0
+    return 200 * float(np.mean(hits[occur] / (given + wanted)[occur])) if occur.any() else 0.0
 
 
 def corrected(values: Sequence[float]) -> list[float]:

@@ -22,7 +22,7 @@ def classes(predictions: Labels, references: Labels, seed: int = 42, samples: in
 
     Where rows are sets of labels, a row is right if its set is; `f1_micro` counts labels whatever their class.
     """
-    statistics, names = _counts(predictions, references)
+    statistics, names = statistics_of(predictions, references)
     several = not all(isinstance(one, str) for one in references)
     scores: dict[str, Callable] = {"accuracy": functools.partial(_accuracy, rows=len(statistics))}
     scores |= {"f1_macro": _f1_macro} | ({"f1_micro": _f1_micro} if several else {})
@@ -33,7 +33,7 @@ def classes(predictions: Labels, references: Labels, seed: int = 42, samples: in
 
 def per_class(predictions: Labels, references: Labels) -> list[list[str]]:
     """A row for each class, most frequent first: its name, precision, recall and F1 with intervals, and its rows."""
-    statistics, names = _counts(predictions, references)
+    statistics, names = statistics_of(predictions, references)
     table = [["class", "precision", "recall", "F1", "rows"]]
     parts = {"precision": _precision, "recall": _recall, "f1": _f1}
     for place in _by_frequency(statistics, names):
@@ -47,7 +47,7 @@ def per_class(predictions: Labels, references: Labels) -> list[list[str]]:
 
 def confusion(predictions: Sequence[str], references: Sequence[str]) -> list[list[str]]:
     """A row for each class: the share of its rows that were given each label, in %, with intervals, and their count."""
-    statistics, names = _counts(predictions, references)
+    statistics, names = statistics_of(predictions, references)
     order = [names[place] for place in _by_frequency(statistics, names)]
     table = [["class", *(f"given {name}" for name in order)]]
     for wanted in [name for name in order if name in references]:
@@ -63,7 +63,7 @@ def confusion(predictions: Sequence[str], references: Sequence[str]) -> list[lis
     return table
 
 
-def _counts(predictions, references):
+def statistics_of(predictions: Labels, references: Labels) -> tuple[list[list[float]], list[str]]:
     """(of each row: whether it is right, and of each class whether it was hit, given and wanted; names of classes)."""
     given, wanted = (
         [{one} if isinstance(one, str) else set(one) for one in side] for side in (predictions, references)

@@ -37,7 +37,7 @@ def spans(tags: Sequence[str]) -> list[tuple[str, int, int]]:
 
 def entities(predictions: Sequence[str], references: Sequence[str], seed: int = 42, samples: int = 1000) -> Scores:
     """Precision, recall and F1 of whole entities, counted over all rows."""
-    statistics = _counts(predictions, references)
+    statistics = statistics_of(predictions, references)
     scores = {name: functools.partial(_of, part=part) for name, part in PARTS.items()}
     rows = [{"f1": 100.0 if not given + wanted else _f1(hits, given, wanted)} for hits, given, wanted in statistics]
     return Scores(summarize(statistics, scores, seed, samples), rows, {"entities": "entities:conlleval|average:micro"})
@@ -48,14 +48,14 @@ def per_type(predictions: Sequence[str], references: Sequence[str]) -> list[list
     kinds = sorted({kind for text in [*predictions, *references] for kind, _, _ in spans(text.split())})
     table = [["entity", *PARTS, "entities"]]
     for kind in kinds:
-        statistics = _counts(predictions, references, kind)
+        statistics = statistics_of(predictions, references, kind)
         found = summarize(statistics, {name: functools.partial(_of, part=part) for name, part in PARTS.items()})
         cells = [f"{found[n]:.1f} ({found[n + '_ci_low']:.1f} to {found[n + '_ci_high']:.1f})" for n in PARTS]
         table.append([kind, *cells, f"{np.sum(statistics, axis=0)[2]:.0f}"])
     return table
 
 
-def _counts(predictions, references, kind=None):
+def statistics_of(predictions, references, kind=None):
     """Of each row: entities that are right, given and wanted."""
     if len(predictions) != len(references):
         raise ValueError(f"{len(predictions)} predictions but {len(references)} references")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Feedback on programs: its category, the product, version and platform in it, a summary and a reply.
 
-Product names and versions belong to one split, as all names and numbers do. The sentences that tell what the matter is
-are others in validation and test, and a quarter of the ways to put it there are, too: none of them occurs in training.
+Product names and versions belong to one split, as all names and numbers do, and so does every wording that tells the
+category. All categories share the sentences around it: nothing but the content tells them apart.
 """
 
 import random
@@ -22,10 +22,9 @@ def mark(label, text):
     return f"\x01{label}\x02{text}\x03"
 
 
-def part(values, split, share=3):
-    """The entries of a list marked "last unseen" that a split may use."""
-    known = len(values) - max(1, len(values) // share)
-    return values[:known] if split == "train" else values[known:]
+def part(values, split, own=1):
+    """The entries of a list marked "own" that a split may use: its own ones alone, or, in training, nobody's."""
+    return {"train": values[: -2 * own], "validation": values[-2 * own : -own], "test": values[-own:]}[split]
 
 
 def names(split):
@@ -51,8 +50,11 @@ def feedback(draw, own, small):
     inner = {"place": draw.choice(PHRASES["PLACES"]), "thing": draw.choice(PHRASES["THINGS"]), "days": draw.count()}
     marked = {label: mark(label, text) for label, text in facts.items()}
     named = draw.choice(PHRASES["NAMED"][shape]).format(**marked)
-    what = draw.choice(part(ways, split) if split == "train" else ways).format(**inner)
-    sentences = [draw.say(draw.choice(part(PHRASES["FRAMES"][category], split)), what=what, it=named)]
+    what = shop.expand(rng, draw.choice(part(ways, split))).format(**inner)
+    if category == "feature":
+        what = shop.expand(rng, draw.choice(part(PHRASES["WISHES"], split, own=3))).format(what=what)
+    frames = PHRASES["FRAMES"][:-6] + part(PHRASES["FRAMES"], split, own=3) * (split != "train")
+    sentences = [draw.say(draw.choice(frames), what=what, it=named)]
     others = {
         "other": mark("product", draw.choice(own)),
         "platform": mark("platform", draw.choice(PHRASES["PLATFORMS"])),
@@ -61,8 +63,10 @@ def feedback(draw, own, small):
         "when": draw.weekday(),
         "shop": shop.NAME,
     }
-    details = rng.sample(PHRASES["DETAILS"][category], rng.choice((0, 1, 1, 2)))
-    sentences += [draw.say(detail, **others) for detail in details]
+    for _ in range(rng.choice((0, 1, 1, 2))):
+        telling = part(PHRASES["TELLING"][category], split, own=2)
+        detail = draw.say(draw.choice(telling if draw.chance(0.5) else PHRASES["DETAILS"]), **others)
+        sentences += [detail] * (detail not in sentences)
     opening, closing = (draw.say(draw.choice(PHRASES[place]), **others) for place in ("OPENINGS", "CLOSINGS"))
     text, entities = read_marks(" ".join(filter(None, [opening, *sentences, closing])))
     told = facts | inner | {"about": about.format(**inner), "it": short(facts, shape)}
