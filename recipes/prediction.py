@@ -186,7 +186,7 @@ class Predictor:
         """One {"id", "source", "prediction", "score"} per row, in their order; "variants", too, where it has several.
 
         `score` is the mean log-probability of the prediction's tokens, None where `finish` made it of several texts;
-        `hit_limit` says whether its length did.
+        `hit_limit` says whether its length did, `source_cut` whether the model did not get to read all of the source.
 
         Args:
             progress: is told after each batch how many sources it had.
@@ -200,18 +200,21 @@ class Predictor:
         table = Dataset.from_list(list(encoded))
         given = list(table) if self.task.answers else table["input_ids"][:]
         outputs = self.generate(given, table["length"][:], progress, journal, first)
+        limit, lengths = self.settings.max_source_length, zip(table["example"], table["length"], strict=True)
+        cut = {example for example, length in lengths if length > limit}
         entries = []
-        for row, one in zip(rows, group_by_row(table, outputs), strict=True):
+        for number, (row, one) in enumerate(zip(rows, group_by_row(table, outputs), strict=True)):
             made = sum(one.outputs, [])
             prediction = self.finish(row, made)
             if self.task.answers:
                 told = self.task.details(row, made) if self.task.details else {}
                 entry = {"id": row["id"], "source": "\n".join(one.sources), "prediction": prediction}
-                entries.append({**entry, "score": None, "hit_limit": False, **told})
+                entries.append({**entry, "score": None, "hit_limit": False, "source_cut": number in cut, **told})
                 continue
             chosen = max((each for each in made if each.text == prediction), key=lambda each: each.score, default=None)
             entry = {"id": row["id"], "source": "\n".join(one.sources), "prediction": prediction}
             entry |= {"score": chosen and round(chosen.score, 4), "hit_limit": bool(chosen and chosen.hit_limit)}
+            entry["source_cut"] = number in cut
             if len(one.outputs[0]) > 1:
                 entry["variants"] = [output.text for output in one.outputs[0]]
             entries.append(entry)

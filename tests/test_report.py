@@ -318,6 +318,21 @@ def test_rows_read_used_and_left_out(folder):
     assert "10 rows were left out." in page.said()
 
 
+def test_what_the_doctor_found(folder):
+    """What passed is counted; what did not stands there as text, with where and what to do."""
+    good = {"check": "control", "group": "rows", "level": "pass", "said": "", "examples": [], "remedy": ""}
+    html = {"check": "html", "group": "rows", "level": "warn", "said": "3 of 9 rows hold <b>", "remedy": "clean <it>"}
+    for found, said in (
+        ([good, {**html, "examples": ["a.csv id 7 <i>", "b.csv id 8"]}], "2 checks of data, tokens and checkpoint"),
+        ([good], "1 checks of data, tokens and checkpoint before the first step, and nothing wrong."),
+    ):
+        (folder / "run.json").write_text(json.dumps(RUN | {"doctor": found}))
+        page = page_of(folder)
+        assert said in page.said()
+    (folder / "run.json").write_text(json.dumps(RUN | {"doctor": [good, {**html, "examples": ["a <i>", "b"]}]}))
+    assert page_of(folder).row("warn") == ["warn", "rows: 3 of 9 rows hold <b>", "a <i>b", "clean <it>"]
+
+
 def test_what_was_cut_and_lost(folder, drawn):
     page = page_of(folder)
     assert page.row("training, source")[1:] == ["4", "9", "30", "8", "1 (5.00 %)"]

@@ -10,7 +10,7 @@ import sys
 import pytest
 import torch
 from harness import predict
-from helpers import as_flags, read_jsonl, records, run_recipe, write_jsonl
+from helpers import as_flags, read_json, read_jsonl, records, run_recipe, write_jsonl
 
 from recipes.common import UserError, decoding
 from recipes.prediction import Predictor
@@ -49,6 +49,19 @@ def test_a_line_a_row_and_an_empty_line_stays_one(done, letters, tmp_path, capsy
     assert (tmp_path / "out.txt").read_text(encoding="utf-8").split("\n") == [expected[0], "", *expected[1:], ""]
     out = capsys.readouterr().out
     assert f"wrote     {tmp_path / 'out.txt'}: 7 rows in " in out and "rows/s), mean score -" in out
+
+
+def test_sources_that_are_cut_are_said(done, small, tmp_path, capsys, monkeypatch):
+    words = "Ann asks for a blue lamp please. " * 40
+    (tmp_path / "long.txt").write_text(f"{words}\nAnn asks.\n{words}\n", encoding="utf-8")
+    assert ask(done, tmp_path, input=tmp_path / "long.txt") == 0
+    limit = read_json(done.folder / "run.json")["settings"]["max_source_length"]
+    assert f", 2 sources cut at {limit} tokens" in capsys.readouterr().out
+    assert ask(done, tmp_path, input=tmp_path / "long.txt", output=tmp_path / "all.txt", max_source_length=4096) == 0
+    assert "cut at" not in capsys.readouterr().out
+    typed(monkeypatch, words, "")
+    assert run_recipe(["--run", str(done.folder), "--ask"], predict) == 0
+    assert f"note      of this, {limit} tokens were read, and the rest was cut" in capsys.readouterr().out
 
 
 def test_from_standard_input_to_standard_output(done, letters, tmp_path, capsys, monkeypatch):

@@ -33,6 +33,7 @@ def look(run: Run, splits: Splits, tables: Tables, model, tokenizer: PreTrainedT
     failures = processes.from_first_process(lambda: _look(run, patient))
     if run.settings.dry_run:
         screen.show_example(tables["train"][0], tokenizer, run.settings, run.args)
+        console.say(run.args, *screen.side_by_side(patient))
     if failures:
         raise UserError(*failures)
     return None

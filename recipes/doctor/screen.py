@@ -11,7 +11,8 @@ from transformers import PreTrainedTokenizerBase, TrainingArguments
 
 from recipes.common.console import say
 from recipes.common.features import Tables
-from recipes.common.learning.batches import TrainingBatches, lengths_of
+from recipes.common.learning import Collator
+from recipes.common.learning.batches import LABEL_PAD, TrainingBatches, lengths_of
 from recipes.doctor.patient import Patient
 
 
@@ -79,3 +80,37 @@ def show_example(feature: dict, tokenizer: PreTrainedTokenizerBase, settings, ar
         say(args, f"{name:9} {feature[name]}")
         if name == "input_ids" or "target_length" in feature:  # labels of other tasks are no tokens
             say(args, f"  decoded {tokenizer.decode(feature[name])!r}")
+
+
+def side_by_side(patient: Patient, first: int = 7) -> list[str]:
+    """The first two rows of training as the model gets them, in tokens: what the decoder reads, and what it writes.
+
+    They are one place apart, the labels end with the end token, and padding is -100 there: it is not learned.
+
+    Args:
+        first: places that are shown from the start; two before and two after the end follow.
+    """
+    tokenizer, table = patient.tokenizer, patient.tables["train"]
+    collate = patient.trainer.data_collator if patient.trainer else Collator(tokenizer, patient.model)
+    batch = collate([table[place] for place in range(min(2, len(table)))])
+    lines = ["", "first rows, in tokens: what is read, and below each token of the decoder's what it is to write there"]
+    for row in range(len(batch["labels"])):
+        labels, source = batch["labels"][row].tolist(), batch["input_ids"][row].tolist()
+        reads = batch["decoder_input_ids"][row].tolist() if "decoder_input_ids" in batch else [None, *labels[:-1]]
+        size = len(labels) - labels[::-1].count(LABEL_PAD)
+        places = [*range(min(first, size)), *range(max(first, size - 2), min(size + 2, len(labels)))]
+        pairs = [[_token(one[place], tokenizer) for one in (reads, labels)] for place in places]
+        if size - 2 > first:
+            pairs.insert(first, ["…", "…"])
+        wide = [max(map(len, pair)) for pair in pairs]
+        lines.append("source    " + " ".join(_token(one, tokenizer) for one in source[:first]) + " …")
+        for name, side in (("decoder", 0), ("labels", 1)):
+            row_of = " ".join(pair[side].ljust(width) for pair, width in zip(pairs, wide, strict=True))
+            lines.append(f"{name:9} {row_of}".rstrip())
+    return lines
+
+
+def _token(number: int | None, tokenizer: PreTrainedTokenizerBase) -> str:
+    if number is None or number == LABEL_PAD:
+        return str(number or "")
+    return tokenizer.convert_ids_to_tokens(number)

@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks of the texts alone: rows, pairs, splits. Each is a short question to the survey's table of numbers."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
+from recipes.common import short
 from recipes.doctor.findings import Finding, Found, example, finding
-from recipes.doctor.survey import PATTERNS, SIDES, Survey, alike, first_of_each
+from recipes.doctor.survey import PATTERNS, SIDES, Survey, alike, first_of_each, words_of
 
 ALIKE = 0.88  # of their pairs of neighbouring words: of 32 words, one differs
 SAID_OFTEN = 5  # words; a shorter source, such as a greeting, may well be said twice
+FEW = 20  # rows, of which nothing can be said as a whole
+SIGN = re.compile(r"https?://\S+|[\w.:/-]*\d[\w.:/-]*")
 LONG_TEXT = 40  # characters from which on a whole is a text, and not a number
 HELD_OUT = ("validation", "test")
 
@@ -163,11 +167,49 @@ def other_language(survey: Survey, near: list) -> Found:
     return at(survey, np.flatnonzero(survey["foreign"]), all_rows(survey), "target")
 
 
+def one_target(survey: Survey, near: list) -> Found:
+    """More than six of ten training targets are one text; of fewer than 20 rows nothing is said."""
+    targets = survey["target_plain"][in_training(survey)]
+    values, first, counts = np.unique(targets, return_index=True, return_counts=True)
+    most = int(np.argmax(counts)) if len(values) else 0
+    if len(targets) < FEW or counts[most] <= 0.6 * len(targets):
+        return Found()
+    texts, row = survey.at(int(first[most]))
+    words = {"target": short(texts.target[row], 40)}
+    return Found(int(counts[most]), len(targets), [texts.place(row)], words)
+
+
+def ids(survey: Survey, near: list) -> Found:
+    """A side that is one sign such as 48213, a7-03 or an address in nine of ten rows, another in each of them."""
+    texts = survey.texts[0]
+    for side, other in (SIDES, SIDES[::-1]):
+        own, others = getattr(texts, side), getattr(texts, other)
+        found = [row for row, text in enumerate(own) if SIGN.fullmatch(text.strip()) and text not in others[row]]
+        if len(own) >= FEW and len(found) > 0.9 * len(own) and len({own[row] for row in found}) > 0.9 * len(found):
+            return Found(len(found), len(own), [example(texts, row, side) for row in found[:2]], {"side": side})
+    return Found()
+
+
+def turned_round(survey: Survey, near: list) -> Found:
+    """Half of the targets are at least three times as long as their source and hold four of five of its words."""
+    source, target, share = survey["source_words"], survey["target_words"], survey["overlap"]
+    long = (source >= SAID_OFTEN) & (target > 3 * source)
+    if len(source) < FEW or long.sum() <= 0.5 * len(source):
+        return Found()
+    some = np.flatnonzero(long)[:: max(1, int(long.sum()) // 1000)]
+    held = []
+    for number in some[share[some] > 0]:
+        texts, row = survey.at(int(number))
+        words = set(words_of(texts.source[row]))
+        held += [len(words & set(words_of(texts.target[row]))) > 0.8 * len(words)]
+    return at(survey, np.flatnonzero(long), len(source), "target") if sum(held) > 0.5 * len(some) else Found()
+
+
 PAIRS: dict[str, Callable[[Survey, list], Found]] = {
     look.__name__: look
     for look in (
         duplicate, near_duplicate, contradiction, copied, longer_target, odd_ratio, little_overlap, much_overlap,
-        other_script, other_language,
+        other_script, other_language, one_target, ids, turned_round,
     )
 }  # fmt: skip
 

@@ -130,4 +130,5 @@ def show(patient: Patient | None, findings: list[Finding]) -> None:
     """The whole table, check by check, below what every run says first."""
     if patient is not None:
         screen.describe(patient)
+        shown(*screen.side_by_side(patient), "")
     shown(*table(findings, everything=True))

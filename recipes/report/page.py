@@ -121,6 +121,7 @@ def view(folder):
         "lengths": length_pictures(record.get("lengths") or {}),
         "lost": lost_characters(record.get("lost") or {}),
         "rows": rows,
+        "doctor": doctor_findings(record),
         "notes": [shorten(str(note), 300) for note in notes[:MOST]],
         "more_notes": len(notes[MOST:]),
         "tables": record.get("tables") or {},
@@ -281,6 +282,12 @@ def _name(character):
         return {"\n": "line break", "\t": "tabulator", "\r": "carriage return"}[character]
     name = unicodedata.name(character[:1], "unnamed").lower()
     return f"{character}  {name}" if character.isprintable() and not character.isspace() else name
+
+
+def doctor_findings(record):
+    """{"checks": how many were made, "wrong": the findings that are no pass}."""
+    found = [one for one in record.get("doctor") or [] if isinstance(one, dict)]
+    return {"checks": len(found), "wrong": [one for one in found if one.get("level") in ("warn", "fail")][:MOST]}
 
 
 def row_counts(record):

@@ -100,7 +100,7 @@ def predict_piece(predictor: Predictor, examples: list[dict], is_text: bool, **h
     field = predictor.only_field()
     asked = [row for row in examples if row[field].strip()]
     made = {entry["id"]: entry for entry in predictor.predict(asked, **how)}
-    empty = {"source": "", "prediction": "", "score": None, "hit_limit": False}
+    empty = {"source": "", "prediction": "", "score": None, "hit_limit": False, "source_cut": False}
     return [made.get(row["id"], {"id": row["id"], **empty}) for row in examples]
 
 

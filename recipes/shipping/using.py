@@ -107,7 +107,7 @@ def _predict(settings: Namespace, unfinished: Unfinished | None, stream: Any) ->
         print(f"goes on   after {after:,} rows and {len(journal):,} batches in {journal.path}", file=say, flush=True)
     elif after:
         print(f"goes on   after {after:,} rows in {unfinished.whole}", file=say, flush=True)
-    counted, began, first = Counted(), time.perf_counter(), 0
+    counted, began, first = Counted(predictor.settings.max_source_length), time.perf_counter(), 0
     # No bar where the output is a file; sources of rows, of which one may have several.
     with tqdm(total=table.rows - after or None, desc="predict", unit="row", disable=None, dynamic_ncols=True) as bar:
         text = rendered.head() if not after else ""
@@ -132,20 +132,23 @@ def _predict(settings: Namespace, unfinished: Unfinished | None, stream: Any) ->
 class Counted:
     """What the last line says of all predictions."""
 
-    def __init__(self):
-        self.rows = self.empty = self.cut = self.scored = 0
+    def __init__(self, limit: int):
+        self.limit = limit
+        self.rows = self.empty = self.cut = self.scored = self.sources_cut = 0
         self.score = 0.0
 
     def add(self, made: list[dict]) -> None:
         self.rows += len(made)
         self.empty += sum(not one["prediction"] for one in made)
         self.cut += sum(one["hit_limit"] for one in made)
+        self.sources_cut += sum(one["source_cut"] for one in made)
         scores = [one["score"] for one in made if one["score"] is not None]
         self.scored, self.score = self.scored + len(scores), self.score + sum(scores)
 
     def told(self, seconds: float) -> str:
         parts = [f"{self.rows:,} rows in {seconds:.1f} s ({self.rows / max(seconds, 1e-9):,.1f} rows/s)"]
         parts += [f"mean score {self.score / self.scored:.3f}"] if self.scored else []
+        parts += [f"{self.sources_cut:,} sources cut at {self.limit:,} tokens"] if self.sources_cut else []
         parts += [f"{self.cut:,} ended at the length limit"] if self.cut else []
         parts += [f"{self.empty:,} are empty"] if self.empty else []
         memory = facts.peak_memory_gib()
@@ -178,5 +181,7 @@ def ask(settings: Namespace) -> None:
             row["history"] = history
         (made,) = predictor.predict([row])
         history.append(made["prediction"])
+        if made["source_cut"]:
+            print(f"note      of this, {predictor.settings.max_source_length} tokens were read, and the rest was cut")
         print("\n".join(made.get("variants", [made["prediction"]])))
         print(f"          score {made['score']}" + (", cut at the length limit" if made["hit_limit"] else ""))
