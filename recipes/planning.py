@@ -5,13 +5,16 @@ import contextlib
 import copy
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoModelForSeq2SeqLM, PretrainedConfig
+from transformers import AutoModelForSeq2SeqLM, PretrainedConfig, TrainingArguments
 
 from recipes.common import loss
 from recipes.common.upstream import cpu
+from recipes.machines import facts as machine
+from recipes.pretrained.parts import innermost
 
 GIB = 2**30
 # Bytes of a step beside the weights, each of four bytes: what the optimizer keeps for a trained number.
@@ -85,6 +88,31 @@ def memory(
         return dataclasses.replace(found, gradients=2 * gradients, whole_gradients=True)
     parts = {name: getattr(found, name) // processes for name in ("weights", "gradients", "optimizer")}
     return dataclasses.replace(found, **parts, whole_gradients=True)
+
+
+def told(model: nn.Module, args: TrainingArguments, settings: Any, lengths: dict) -> list[str]:
+    """A line for the screen: what training will take here, with its longest batch; none where nobody can tell.
+
+    Args:
+        lengths: of features.Tables.
+    """
+    config = innermost(model).config
+    if not config.is_encoder_decoder or args.fsdp:
+        return []
+    sides = lengths["train"] if "train" in lengths else next(iter(lengths.values()))
+    source, target = (max(1, min(side["max"], side["limit"])) for side in (sides["source"], sides["target"]))
+    rows, most = args.per_device_train_batch_size, settings.max_tokens_per_batch
+    if most:
+        rows = max(1, most // (source + target))
+    how = {"precision": "bf16" if args.bf16 else "fp16" if args.fp16 else "fp32"}
+    how |= {"accumulated": args.gradient_accumulation_steps, "processes": args.world_size}
+    how["checkpointing"] = args.activation_checkpointing
+    found = memory(model, rows, source, target, **how)
+    needed = found.peak / GIB
+    if args.device.type == "cpu":  # beside what the libraries and the data take, the weights with it
+        needed += (machine.peak_memory_gib() or 0) - found.weights / GIB
+    where = "" if args.device.type == "cpu" else " of GPU"
+    return [f"memory    about {needed:.1f} GiB{where}: batches of at most {rows} rows of {source} and {target} tokens"]
 
 
 def _step(model: nn.Module, rows: int, *more) -> int:

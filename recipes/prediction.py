@@ -43,8 +43,8 @@ WITHOUT_RUN = {
 }
 
 
-def silent(done: int) -> None:
-    """The progress of `done` more sources that is shown to nobody."""
+def silent(done: float) -> None:
+    """The progress of `done` more rows that is shown to nobody."""
 
 
 class Predictor:
@@ -189,7 +189,7 @@ class Predictor:
         `hit_limit` says whether its length did, `source_cut` whether the model did not get to read all of the source.
 
         Args:
-            progress: is told after each batch how many sources it had.
+            progress: is told after each batch how many rows it had, a part of one where a row has several sources.
             journal: a `Journal` of what was generated before this was stopped, and to write to.
             first: how many sources came before, of which a seed is made where outputs are drawn.
         """
@@ -199,7 +199,8 @@ class Predictor:
         encoded = features.encode(list(enumerate(rows)), self.task, self.tokenizer, self.settings, learn=False)
         table = Dataset.from_list(list(encoded))
         given = list(table) if self.task.answers else table["input_ids"][:]
-        outputs = self.generate(given, table["length"][:], progress, journal, first)
+        share = len(rows) / len(table)
+        outputs = self.generate(given, table["length"][:], lambda made: progress(made * share), journal, first)
         limit, lengths = self.settings.max_source_length, zip(table["example"], table["length"], strict=True)
         cut = {example for example, length in lengths if length > limit}
         entries = []

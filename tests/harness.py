@@ -22,7 +22,7 @@ import transformers
 from conftest import ROOT, WORDS, make_model, make_plain, make_tokenizer
 from helpers import as_flags, block_sockets, records, run_recipe, write_jsonl
 
-from recipes import prediction, report
+from recipes import planning, prediction, report
 from recipes.common import UserError, arguments, features, judging, models, reading
 from recipes.common.learning import batches
 from recipes.common.learning.trainer import Seq2SeqTrainer
@@ -421,6 +421,7 @@ def meddle(monkeypatch, function):
         return model, tokenizer
 
     monkeypatch.setattr(models, "load", load_and_change)
+    monkeypatch.setattr(planning, "told", lambda *_: [])  # no pass through the model but those of a training
 
 
 def stop_training(monkeypatch, step, error):

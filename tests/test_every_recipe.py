@@ -267,7 +267,7 @@ def shown(small, said):
         "source    '",
         "input_ids [",
         "labels    [",
-        f"batch     {batch_of(small)} per device x 1 accumulated x 1 processes = {batch_of(small)} a step, at most ",
+        f"batch     {batch_of(small)} per device x 1 accumulated x 1 processes = {batch_of(small)} a step, ",
     ):
         assert part in said
     if small.kind.decoded:

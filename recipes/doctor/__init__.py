@@ -30,6 +30,7 @@ def look(run: Run, splits: Splits, tables: Tables, model, tokenizer: PreTrainedT
     if visit.waiting is not None:
         return visit.waiting.meet(run, patient)
     screen.describe(patient)
+    run.record["lengths"] = tables.lengths  # for the estimate of the memory
     failures = processes.from_first_process(lambda: _look(run, patient))
     if run.settings.dry_run:
         screen.show_example(tables["train"][0], tokenizer, run.settings, run.args)

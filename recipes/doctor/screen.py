@@ -3,6 +3,7 @@
 
 import dataclasses
 import math
+import textwrap
 
 import numpy as np
 import torch
@@ -30,7 +31,8 @@ def describe(patient: Patient) -> None:
     if tables.lost:
         say(args, f"lost      the tokenizer cannot keep {_ranked(tables.lost)}")
     if args.do_train:
-        describe_step(args, patient.settings, tables["train"])
+        steps = describe_step(args, patient.settings, tables["train"])
+        say(args, *schedule(args, patient.settings, steps, rows.get("validation", 0)))
 
 
 def windows(tables: Tables) -> list[str]:
@@ -50,8 +52,8 @@ def _ranked(lost: dict[str, int], most: int = 8) -> str:
     return ", ".join(f"{character!r} (in {count:,} texts)" for character, count in ranked[:most]) + more
 
 
-def describe_step(args: TrainingArguments, settings, table: Dataset) -> None:
-    """The arithmetic of one optimizer update."""
+def describe_step(args: TrainingArguments, settings, table: Dataset) -> int:
+    """The arithmetic of one optimizer update; returns how many there will be."""
     size, accumulated, processes = args.per_device_train_batch_size, args.gradient_accumulation_steps, args.world_size
     most, per_step = settings.max_tokens_per_batch, accumulated * processes
     lengths = lengths_of(table) if most else None
@@ -61,11 +63,30 @@ def describe_step(args: TrainingArguments, settings, table: Dataset) -> None:
     steps = args.max_steps if args.max_steps > 0 else math.ceil(per_epoch * args.num_train_epochs)
     precision = "bf16" if args.bf16 else "fp16" if args.fp16 else "fp32"
     per_device = f"batch     {batches} per device x {accumulated} accumulated x {processes} processes"
-    say(args, f"{per_device} = {total} a step, at most {steps:,} steps, {precision} on {args.device.type}")
+    say(args, f"{per_device} = {total} a step, {precision} on {args.device.type}")
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if processes == 1 and gpus > 1:
         more = f"make NPROC={gpus}, or torchrun --nproc_per_node={gpus}"
         say(args, f"          1 of {gpus} GPUs is used; for all: {more}")
+    return steps
+
+
+def schedule(args: TrainingArguments, settings, steps: int, rows: int) -> list[str]:
+    """What is learned how fast, and when it is scored on how many of `rows` validation rows."""
+    length = f"{steps:,} steps" if args.max_steps > 0 else f"{args.num_train_epochs:g} epochs, {steps:,} steps"
+    kind, warmup = args.lr_scheduler_type.value.replace("_", " "), args.get_warmup_steps(steps)
+    plan = f"plan      {length}, learning rate {args.learning_rate:g}, {kind}"
+    plan += f", {warmup:,} to warm up" if warmup else ""
+    kept = f"the {'best' if args.load_best_model_at_end else 'last'} model is kept"
+    if args.eval_strategy == "no":
+        return [plan, f"scores    at the end alone; {kept}"]
+    every = args.eval_steps if args.eval_strategy == "steps" else None
+    often = f"every {every if every >= 1 else math.ceil(every * steps):,.0f} steps" if every else "each epoch"
+    metric, scored = (args.metric_for_best_model or "loss").removeprefix("eval_"), min(rows, settings.eval_sample_size)
+    scores = f"scores    {metric} on {scored:,} of {rows:,} validation rows {often}; {kept}"
+    patience = settings.early_stopping_patience
+    scores += f"; training ends early after {patience} evaluations that are no better" if patience else ""
+    return [plan, *textwrap.wrap(scores, 80, subsequent_indent=" " * 10)]
 
 
 def show_example(feature: dict, tokenizer: PreTrainedTokenizerBase, settings, args: TrainingArguments) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from tqdm.auto import tqdm
 
+from recipes import pace
 from recipes.common import UserError
 from recipes.common.running import ending
 from recipes.machines import facts
@@ -108,11 +108,10 @@ def _predict(settings: Namespace, unfinished: Unfinished | None, stream: Any) ->
     elif after:
         print(f"goes on   after {after:,} rows in {unfinished.whole}", file=say, flush=True)
     counted, began, first = Counted(predictor.settings.max_source_length), time.perf_counter(), 0
-    # No bar where the output is a file; sources of rows, of which one may have several.
-    with tqdm(total=table.rows - after or None, desc="predict", unit="row", disable=None, dynamic_ncols=True) as bar:
+    with pace.Rows("predict", table.rows - after or None, err=bool(stream)) as meter:
         text = rendered.head() if not after else ""
         for examples, rows in table.pieces(after):
-            made = predict_piece(predictor, examples, table.is_text, progress=bar.update, journal=journal, first=first)
+            made = predict_piece(predictor, examples, table.is_text, progress=meter.add, journal=journal, first=first)
             first += len(examples)
             counted.add(made)
             text += rendered(made, rows)
