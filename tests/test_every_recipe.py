@@ -96,6 +96,21 @@ def test_one_prediction_per_input_in_order(small, done):
 
 
 @every_recipe
+def test_the_card_holds_no_row_and_all_notices(small, done):
+    """Whoever puts a model on the Hub shows nobody's letters; what is wrong with the model is said."""
+    card = (done.folder / "README.md").read_text(encoding="utf-8")
+    rows = [row for name in ("predictions", "eval_predictions") for row in read_jsonl(done.folder / f"{name}.jsonl")]
+    texts = {
+        text for row in rows for text in (row["source"], row["prediction"], row["reference"]) if isinstance(text, str)
+    }
+    texts |= {text for split in small.rows.values() for row in split for text in row.values() if isinstance(text, str)}
+    texts = {text for text in texts if len(text) > 12}
+    assert len(texts) > 20 and [text for text in texts if text in card] == []
+    notices = read_json(done.folder / "run.json")["notices"]
+    assert notices and all(f"\n- {sentence}\n" in card for sentence in notices)
+
+
+@every_recipe
 def test_the_table_at_the_end(small, done):
     lines = done.printed.splitlines()
     assert lines[0] == f"{small.model} on {small.folder / 'train.jsonl'}"

@@ -25,8 +25,8 @@ def write(run: Run) -> None:
     With --push_to_hub the finished model goes up then; the Trainer would push each epoch's checkpoint and its logs.
     """
     if run.is_main:
-        write_card(run.folder)
         write_report(run.folder)
+        write_card(run.folder)  # with the notices of the report
         if run.push_to:
             address, _ = push.push(run.folder, run.push_to, bool(run.args.hub_private_repo))
             print(f"pushed    {address}")

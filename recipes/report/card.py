@@ -26,7 +26,11 @@ CARD = """\
 Scores{{ " run from 0 to 100," if "perplexity" not in metrics }} with 95 % bootstrap intervals, in fp32.\
 {{ " Decoding: " ~ decoding ~ "." if decoding }}
 Signature: {{ signatures }}.
+{% if notices %}
+## Know this first
 
+{% for sentence in notices %}- {{ sentence }}
+{% endfor %}{% endif %}
 ## Use it
 
 ```python
