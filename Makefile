@@ -24,8 +24,8 @@ LAUNCH    = $(if $(filter-out 1,$(NPROC)),OMP_NUM_THREADS=$$(( ($(CORES) + $(NPR
             $(BIN)/torchrun --standalone --shutdown-timeout=600 --nproc_per_node=$(NPROC),$(BIN)/python)
 
 # Recipes of your own, such as `make new` writes: each has a target by its name.
-BUNDLED := __init__ prediction planning pace summarize_t5 paraphrase_bart translate_mt5_lora qa_t5 convo_flant5 text_to_text
-MINE    := $(filter-out $(BUNDLED),$(basename $(notdir $(wildcard recipes/*.py))))
+BUNDLED := summarize_t5 paraphrase_bart translate_mt5_lora qa_t5 convo_flant5 text_to_text
+MINE    := $(filter-out $(BUNDLED),$(basename $(notdir $(shell grep -l "^def main" recipes/*.py))))
 
 .DEFAULT_GOAL := help
 .PHONY: $(MINE) new doctor help summarize paraphrase translate qa convo text2text predict run which plan gpu setup test bench chaos fuzz lint format check data pretrain clean

@@ -94,6 +94,8 @@ def test_plain_make_names_every_target():
     assert targets
     for target in targets:
         assert f"make {target} " in printed
+    for path in re.findall(r"your own: (\S+)", printed):  # no room of recipes/ is taken for a recipe
+        assert "\ndef main(" in (ROOT / path).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("name", "begin"), [(RECIPES[0], "new process"), *((name, "fork") for name in RECIPES)])
