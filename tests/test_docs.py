@@ -94,7 +94,7 @@ def test_plain_make_names_every_target():
     assert targets
     for target in targets:
         assert f"make {target} " in printed
-    for path in re.findall(r"your own: (\S+)", printed):  # no room of recipes/ is taken for a recipe
+    for path in re.findall(r"your own: (recipes/\S+)", printed):  # no room of recipes/ is taken for a recipe
         assert "\ndef main(" in (ROOT / path).read_text(encoding="utf-8")
 
 
