@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from tqdm import tqdm
 
-from recipes.common import show
 from recipes.machines import facts as machine
+from recipes.wording import show
 
 REDRAWN = 0.2  # seconds between two pictures of a bar
 # Seconds to the first line, and between two of them at least and at most; how many lines a longer work has.

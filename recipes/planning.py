@@ -97,7 +97,7 @@ def told(model: nn.Module, args: TrainingArguments, settings: Any, lengths: dict
         lengths: of features.Tables.
     """
     config = innermost(model).config
-    if not config.is_encoder_decoder or args.fsdp:
+    if not config.is_encoder_decoder or args.fsdp or args.deepspeed:
         return []
     sides = lengths["train"] if "train" in lengths else next(iter(lengths.values()))
     source, target = (max(1, min(side["max"], side["limit"])) for side in (sides["source"], sides["target"]))
