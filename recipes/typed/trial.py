@@ -11,7 +11,7 @@ import transformers
 from huggingface_hub import get_token, whoami
 from torch.utils.checkpoint import checkpoint
 from transformers import TrainingArguments
-from transformers.integrations import get_reporting_integration_callbacks, is_tensorboard_available
+from transformers.integrations import TensorBoardCallback, get_reporting_integration_callbacks, is_tensorboard_available
 from transformers.training_args import OptimizerNames
 
 FAULTS = (ArithmeticError, AssertionError, ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError)
@@ -93,9 +93,9 @@ def _upload(args: TrainingArguments) -> None:
 def _trackers(args: TrainingArguments) -> None:
     """All that is missing at once; of TensorBoard the library would say that PyTorch has to be a newer one."""
     missing = []
-    for name, tracker in zip(args.report_to, get_reporting_integration_callbacks(args.report_to), strict=True):
+    for tracker in get_reporting_integration_callbacks(args.report_to):
         try:
-            if name == "tensorboard" and not is_tensorboard_available():
+            if tracker is TensorBoardCallback and not is_tensorboard_available():
                 raise RuntimeError("TensorBoardCallback requires tensorboard. Run `pip install tensorboard`.")
             tracker()
         except (ImportError, RuntimeError) as error:
