@@ -27,6 +27,7 @@ from recipes.common.judging import group_by_row
 from recipes.common.learning import Collator
 from recipes.common.running import ending
 from recipes.pretrained.parts import fingerprint
+from recipes.shipping.glossary import Glossary
 from recipes.shipping.rows import load_pieces, reading_settings
 from recipes.typed import generation, limits
 from recipes.typed.templates import fields_of
@@ -153,6 +154,12 @@ class Predictor:
         if any(faults.values()):
             raise UserError(*[f"--{name} {changed[name]}: {fault}" for name, fault in faults.items() if fault])
         self.engine.config = generation.checked(chosen)
+
+    def hold_to(self, glossary: str | Path) -> None:
+        """From now on each output has the words that a glossary, a table of source and target, has for its source."""
+        if not isinstance(self.engine, Engine):
+            raise UserError(f"--glossary {glossary}: is for a run's own model, not for an export")
+        self.engine.glossary = Glossary.read(glossary, self.tokenizer)
 
     def __call__(self, inputs: str | dict | list[str | dict]) -> str | list[str]:
         """Predictions for a list of rows, or of texts where the source has a single field of a row, in their order.
@@ -289,6 +296,8 @@ class Predictor:
         run = disk.sha256(self.folder / "run.json") if (Path(self.folder) / "run.json").is_file() else str(self.folder)
         batch_size = None if self.grows else self.batch_size
         decoding_ = self.engine.config.to_diff_dict()
+        if isinstance(self.engine, Engine) and self.engine.glossary:
+            decoding_["glossary"] = self.engine.glossary.words
         return {"run": run, "source": self.task.source, "decoding": decoding_, "batch_size": batch_size}
 
     def changed(self) -> str | None:
@@ -306,6 +315,7 @@ class Engine:
     def __init__(self, model: torch.nn.Module, tokenizer: Any):
         self.model, self.tokenizer, self.config = model, tokenizer, model.generation_config
         self.collate = Collator(tokenizer, model)
+        self.glossary: Glossary | None = None
 
     @torch.inference_mode()
     def __call__(self, ids: list[list[int]], seed: int) -> list[list[Output]]:
@@ -313,8 +323,9 @@ class Engine:
         batch = self.collate([{"input_ids": row} for row in ids]).to(self.model.device)
         mask = batch["attention_mask"]
         encoded = decoding.encode(self.model, batch)
+        held = self.glossary and [self.glossary.processor(batch["input_ids"], self.config)]
         with decoding.sampled(self.config, seed):
-            made, scores = decoding.generate_ids(self.model, encoded, mask, self.config, with_scores=True)
+            made, scores = decoding.generate_ids(self.model, encoded, mask, self.config, True, logits_processor=held)
         return decoding.read_outputs(made.cpu(), scores.cpu(), self.tokenizer, self.config, with_scores=True)
 
 

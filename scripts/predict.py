@@ -38,6 +38,7 @@ def parse(argv=None):
     parser.add_argument("--preset", choices=using.PRESETS, default="as trained", help=using.described_presets())
     for name, kind in using.SWITCHES.items():
         parser.add_argument(f"--{name}", type=kind, help="as transformers.GenerationConfig has it")
+    parser.add_argument("--glossary", type=Path, help="a table of source and target: words that outputs must have")
     parser.add_argument("--seed", type=int, help="of outputs that are drawn; default: the run's")
     parser.add_argument(
         "--trust_recipe", action="store_true", help="run the folder's recipe.py and model code, anybody's"

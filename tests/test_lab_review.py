@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""make spotcheck: sheets for people, read back; and two processors of logits."""
+"""make spotcheck: sheets for people, read back."""
 
 import csv
 import random
 import shutil
 
 import pytest
-import torch
-from conftest import make_model, make_tokenizer
 from helpers import read_json, read_jsonl, run_recipe, write_jsonl
 
 from recipes.common import UserError
 from recipes.lab import review
 from recipes.lab.finished import Finished
-from recipes.lab.processors import Coverage, Terms
 from scripts import spotcheck as script
 
 RECIPE = "summarize_t5"
@@ -120,28 +117,3 @@ def test_two_runs_blind(finished, done, tmp_path, capsys):
     assert said[1].startswith(f"A {finished}") and said[1].split()[-3:] == ["0", "0", "%"]
     assert said[-2] == "agreement 1.00" and said[-1] == f"Take {better}: people prefer it (p 0.000)."
     assert run_recipe([], script.main) == 2
-
-
-# ---------------------------------------------------------------- processors of logits
-
-
-@pytest.mark.parametrize("beams", [1, 3])
-def test_terms_are_said_and_only_where_they_are_wanted(beams):
-    tokenizer = make_tokenizer()
-    model = make_model("t5", tokenizer).eval()
-    inputs = tokenizer(["Ann wants a lamp", "Bo"], padding=True, return_tensors="pt")
-    terms = [tokenizer(["blue mug", "Monday"], add_special_tokens=False)["input_ids"], []]
-    processor = Terms(terms, tokenizer.eos_token_id, boost=50.0, beams=beams)
-    options = {"max_new_tokens": 12, "num_beams": beams, "do_sample": False}
-    made = model.generate(**inputs, logits_processor=[processor], **options)
-    texts = tokenizer.batch_decode(made, skip_special_tokens=True)
-    assert "blue mug" in texts[0] and "Monday" in texts[0]
-    plain = tokenizer.batch_decode(model.generate(**inputs, **options), skip_special_tokens=True)
-    assert texts[1] == plain[1] and texts[0] != plain[0]
-
-
-def test_coverage_lowers_what_was_said_of_the_source():
-    """Token 3 stands in the source and was said twice, 4 was said but is not in it, 5 is in it and was not said."""
-    processor = Coverage(torch.tensor([[3, 5, 5]]), penalty=0.5)
-    changed = processor(torch.tensor([[3, 4, 3]]), torch.zeros(1, 7))
-    assert changed.tolist() == [[0, 0, 0, -1.0, 0, 0, 0]]

@@ -42,7 +42,12 @@ def encode(model: nn.Module, batch: Mapping[str, Tensor]) -> ModelOutput:
 
 
 def generate_ids(
-    model: nn.Module, encoded: ModelOutput, attention_mask: Tensor, config: GenerationConfig, with_scores: bool = False
+    model: nn.Module,
+    encoded: ModelOutput,
+    attention_mask: Tensor,
+    config: GenerationConfig,
+    with_scores: bool = False,
+    **more: Any,
 ) -> tuple[Tensor, Tensor]:
     """Generate from what the encoder made.
 
@@ -51,18 +56,16 @@ def generate_ids(
         config: becomes the model's own: the library takes what it leaves open from the innermost model, which below
             LoRA is the checkpoint's, with a minimum length that would be scored and not saved (trap 6).
         with_scores: also compute each output's mean log-probability, in fp32.
+        more: of generate(), such as logits_processor.
     Returns:
         (ids, scores): shapes (batch, output length, sequences) and (batch, sequences); the scores are 0 if not wanted.
     """
     count, owner = config.num_return_sequences or 1, innermost(model)
     owner.generation_config = config
+    cache = shared_cache(owner, encoded, attention_mask, config)
     # A copy: generate() repeats the encoder's states in place, once per beam.
-    ids = owner.generate(
-        attention_mask=attention_mask,
-        encoder_outputs=type(encoded)(**encoded),
-        generation_config=config,
-        past_key_values=shared_cache(owner, encoded, attention_mask, config),
-    )
+    given = {"attention_mask": attention_mask, "encoder_outputs": type(encoded)(**encoded), "past_key_values": cache}
+    ids = owner.generate(generation_config=config, **given, **more)
     scores = ids.new_zeros(len(ids), dtype=torch.float32)
     if with_scores:
         states = type(encoded)(last_hidden_state=encoded.last_hidden_state.repeat_interleave(count, 0))

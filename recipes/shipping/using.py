@@ -70,6 +70,8 @@ def load(settings: Namespace) -> Predictor:
     switches = {name: getattr(settings, name) for name in SWITCHES if getattr(settings, name) is not None}
     if settings.preset != "as trained" or switches:
         predictor.decode(**preset(settings.preset) | switches)
+    if settings.glossary:
+        predictor.hold_to(settings.glossary)
     if settings.seed is not None:
         predictor.record["seed"] = settings.seed
     return predictor
