@@ -27,12 +27,13 @@ def main(argv=None):
     parser.add_argument("--sheet", type=Path, help="a new CSV file")
     parser.add_argument("--split", choices=("test", "validation"), default="test")
     parser.add_argument("--size", type=int, default=50, help="rows")
+    parser.add_argument("--encoding", help="of filled sheets that are not UTF-8, such as cp1252")
     parser.add_argument("--seed", type=int, default=42)
     chosen = parser.parse_args(argv)
     if chosen.key and chosen.filled:
-        print(review.read_blind(chosen.filled, chosen.key))
+        print(review.read_blind(chosen.filled, chosen.key, chosen))
     elif chosen.run and chosen.filled:
-        print(review.read_filled(chosen.filled, Finished(chosen.run, chosen.split)))
+        print(review.read_filled(chosen.filled, Finished(chosen.run, chosen.split), chosen))
     elif chosen.run:
         sheet = chosen.sheet or chosen.run / f"spot_check_{chosen.split}.csv"
         print(review.write_sheet(Finished(chosen.run, chosen.split), sheet, chosen.size, chosen.seed))

@@ -149,5 +149,9 @@ def test_a_run_that_was_not_scored(pair, tmp_path, capsys):
     with pytest.raises(UserError, match="was not scored on its validation split"):
         compare(pair, "validation", None, tmp_path / "page.html")
     assert "test, 13 rows" in compare(pair, "test", None, tmp_path / "page.html")
+    path = pair[1] / "predictions.jsonl"
+    path.write_text(path.read_text(encoding="utf-8")[:-20], encoding="utf-8")
+    with pytest.raises(UserError, match="predictions.jsonl: is not whole"):
+        compare(pair, "test", None, tmp_path / "page.html")
     assert run_recipe([str(pair[0])], script.main) == 2
     assert "name two runs or more" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from recipes import disk
 from recipes.common import UserError
 from recipes.lab import candidates, decode
+from recipes.lab.finished import Finished
 from scripts import decode as script
 
 RECIPE = "summarize_t5"
@@ -36,7 +37,7 @@ def test_presets_grid_and_apply(finished, small, capsys):
     assert run_recipe(flags, script.main) == 0
     said = capsys.readouterr().out
     lines = said.splitlines()
-    assert lines[0] == "scores    as it is" and lines[-1].startswith("Take ")
+    assert lines[0] == "scores    as it is (1 of 5)" and lines[-1].startswith(("Take ", "Keep it as it is"))
     labels = ["as it is", "greedy", "concise-factual", "num_beams=2 min_new_tokens=1", "num_beams=2 min_new_tokens=9"]
     start = next(number for number, line in enumerate(lines) if line.startswith("  validation, 6 rows"))
     assert [line[2:].split("  ")[0].strip() for line in lines[start + 1 : start + 6]] == labels
@@ -72,6 +73,34 @@ def test_what_cannot_be_tried_is_left_out_and_said(finished, capsys):
     said, chosen = decode.decode(finished, [], "top_p=0.5,0.9", 3)
     assert chosen == decode.OWN and "validation, 3 rows" in said
     assert said.count("left out  top_p=") == 2 and "does nothing without --do_sample True" in said
+
+
+def test_a_decoding_that_is_there_already_is_not_scored_twice(finished):
+    """The run has four beams, and so has `beam`."""
+    said, chosen = decode.decode(finished, ["beam"], "", 3)
+    assert chosen == decode.OWN and "left out  beam: the same as as it is" in said
+    assert not decode.folder_of(finished, "beam").exists()
+
+
+def run_of(scores, seconds):
+    """A run with a score a row and a time."""
+    one = object.__new__(Finished)
+    one.rows = [{"prediction": "a", "source": "b c", "rougeL": score} for score in scores]
+    one.scores, one.seconds_a_row, one.record = {"rougeL": sum(scores) / len(scores)}, seconds, {}
+    return one
+
+
+@pytest.mark.parametrize(
+    ("seconds", "chosen", "said"),
+    [
+        ((1.0, 0.95), "as it is", "Keep it as it is: rougeL 50.0 at 1000 ms a row; nothing scores better."),
+        ((1.0, 0.5), "b", "Take b: rougeL 49.0 at 500 ms a row; nothing tells it from as it is, the best, which takes"),
+    ],
+)
+def test_a_decoding_that_is_hardly_faster_is_no_reason_to_change(seconds, chosen, said):
+    runs = {"as it is": run_of([50.0] * 5, seconds[0]), "b": run_of([45.0, 50.0, 50.0, 50.0, 50.0], seconds[1])}
+    name, sentence = decode.recommend(runs, "rougeL")
+    assert name == chosen and sentence.startswith(said)
 
 
 def test_a_decoding_that_was_not_tried(finished):
@@ -114,7 +143,7 @@ def test_every_recipe(small, finished, capsys):
     said, _ = decode.decode(finished, ["greedy", "beam"], "", 500)
     own = [row["prediction"] for row in read_jsonl(finished / "decode/as_it_is/eval_predictions.jsonl")]
     assert own == [row["prediction"] for row in read_jsonl(finished / "eval_predictions.jsonl")]
-    assert said.splitlines()[-1].startswith("Take ")
+    assert said.splitlines()[-1].startswith(("Take ", "Keep it as it is"))
 
 
 def test_a_recipe_that_has_changed_is_refused(finished):

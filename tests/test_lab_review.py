@@ -93,6 +93,59 @@ def test_what_is_no_rating(finished, tmp_path, cell):
         review.write_sheet(Finished(finished, "test"), sheet, 3, 42)
 
 
+def saved_by(sheet, path, encoding="utf-8-sig", delimiter=";"):
+    """A sheet as a spreadsheet saves it that separates by semicolons, its rows in another order."""
+    with open(sheet, encoding="utf-8-sig", newline="") as file:
+        head, *rows = list(csv.reader(file))
+    with open(path, "w", encoding=encoding, newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows([head, *reversed(rows)])
+    return path
+
+
+def test_a_sheet_as_spreadsheets_save_it(finished, tmp_path, capsys):
+    """Semicolons, a byte order mark, other order, 4.0 for 4, and an encoding that is named: the same ratings."""
+    rows = read_jsonl(finished / "predictions.jsonl")
+    write_jsonl(finished / "predictions.jsonl", [{**row, "source": "Käse; und mehr, bitte"} for row in rows])
+    run, sheet = Finished(finished, "test"), tmp_path / "sheet.csv"
+    review.write_sheet(run, sheet, 5, 42)
+    ratings = {name: dict(zip("abcdefgh", "12345432", strict=True)) for name in review.QUESTIONS}
+    count = iter(range(100))
+    plain = filled(sheet, tmp_path / "a.csv", lambda *_: ratings["fluency"]["abcdefgh"[next(count) % 8]])
+    other = saved_by(plain, tmp_path / "b.csv")
+    said = review.read_filled([plain, other], run)
+    assert all(line.endswith("1.00") for line in said.splitlines()[1:4])
+    text = saved_by(plain, tmp_path / "c.csv", "cp1252").read_text(encoding="cp1252").replace(";3;", ";3,0;")
+    (tmp_path / "c.csv").write_text(text, encoding="cp1252")
+    flags = ["--run", str(finished), "--filled", str(plain), str(tmp_path / "c.csv")]
+    assert run_recipe(flags, script.main) == 2
+    assert "--encoding NAME reads it" in capsys.readouterr().err
+    # The plain one has an umlaut, too, and is another encoding: one is named for all.
+    assert run_recipe([*flags[:-2], str(tmp_path / "c.csv"), "--encoding", "cp1252"], script.main) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda rows: rows + rows[:1], "line 5: id '.*' stands there twice"),
+        (lambda rows: [{**rows[0], "id": "nobody"}, *rows[1:]], "line 2: id 'nobody' is not one of those"),
+        (lambda rows: [{k: v for k, v in row.items() if "fluency" not in k} for row in rows], "has no column 'fluency"),
+    ],
+)
+def test_a_sheet_that_was_changed(finished, tmp_path, change, said):
+    run, sheet = Finished(finished, "test"), tmp_path / "sheet.csv"
+    review.write_sheet(run, sheet, 3, 42)
+    path = filled(sheet, tmp_path / "a.csv", lambda *_: 4)
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = change(list(csv.DictReader(file)))
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    with pytest.raises(UserError, match=said):
+        review.read_filled([path], run)
+    assert not (finished / review.RESULTS).exists()
+
+
 def test_two_runs_blind(finished, done, tmp_path, capsys):
     """Who prefers the reference finds the run that has it, whichever column it stands in."""
     better = big_run(shutil.copytree(done.folder, tmp_path / "better"), 30)
@@ -115,5 +168,5 @@ def test_two_runs_blind(finished, done, tmp_path, capsys):
     assert run_recipe(["--key", key, "--filled", ann, ann], script.main) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[1].startswith(f"A {finished}") and said[1].split()[-3:] == ["0", "0", "%"]
-    assert said[-2] == "agreement 1.00" and said[-1] == f"Take {better}: people prefer it (p 0.000)."
+    assert said[-2] == "agreement 1.00" and said[-1] == f"Take {better}: people prefer it (p < 0.001)."
     assert run_recipe([], script.main) == 2

@@ -54,7 +54,7 @@ def _several(runs: list[Finished], metric: str, page: Path) -> str:
     equal = [run for run, p in zip(more, adjusted, strict=True) if p >= SURE]
     rows = [[f"* {best.name}", *_scores_of(best, best.metrics), "", "the best"]]
     for run, one, p in zip(more, tested, adjusted, strict=True):
-        told = f"p {p:.3f}  {'worse' if p < SURE else 'not told apart'}"
+        told = f"{showing.chance(p)}  {'worse' if p < SURE else 'not told apart'}"
         rows.append([f"  {run.name}", *_scores_of(run, best.metrics), f"{one.value:+.1f}", told])
     header = [f"{best.split}, {len(best.rows)} rows", *best.metrics, f"{metric} - best", "against the best"]
     said = f"Take {best.name}: the best by {metric}, and chance does not explain it."
@@ -87,19 +87,15 @@ def verdict(one: Finished, two: Finished, metric: str, found: Difference) -> str
     """What to do, in one sentence."""
     if not found.found:
         cheap = min((one, two), key=lambda run: run.seconds_a_row)
-        told = f"Nothing tells {two.name} from {one.name} by {metric} ({found.value:+.1f}, p {found.p:.3f})"
+        told = f"Nothing tells {two.name} from {one.name} by {metric} ({found.value:+.1f}, {showing.chance(found.p)})"
         return f"{told}: keep the cheaper one, {cheap.name} by time a row, or score more rows."
     best = two if (found.value > 0) == better(metric) else one
-    return f"Take {best.name}: better by {abs(found.value):.1f} {metric} (p {_shown(found.p)})."
-
-
-def _shown(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return f"Take {best.name}: better by {abs(found.value):.1f} {metric} ({showing.chance(found.p)})."
 
 
 def _cells(found: Difference) -> list[str]:
     interval = "" if found.low is None else f"{found.low:+.1f} to {found.high:+.1f}"
-    return [f"{found.value:+.1f}", interval, _shown(found.p)]
+    return [f"{found.value:+.1f}", interval, showing.chance(found.p).removeprefix("p ")]
 
 
 def _wins(one: Finished, two: Finished, metric: str) -> tuple[int, int, int]:

@@ -36,6 +36,7 @@ class Finished:
     record: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)  # metric -> value, and its _ci_low and _ci_high
     rows: list[dict[str, Any]] = field(default_factory=list)
+    seconds_a_row: float = 0.0
 
     def __post_init__(self):
         self.folder = Path(self.folder)
@@ -51,6 +52,9 @@ class Finished:
             raise UserError(
                 f"{self.folder}: no {file} in it: the run was not scored on its {self.split} split"
             ) from None
+        except ValueError:
+            raise UserError(f"{self.folder / file}: is not whole; bring it back, or train again") from None
+        self.seconds_a_row = self.scores.get("runtime", 0.0) / max(len(self.rows), 1)
 
     @property
     def metric(self) -> str:
@@ -61,10 +65,6 @@ class Finished:
     @property
     def metrics(self) -> list[str]:
         return [name for name in self.record["metrics"] if name in self.scores]
-
-    @property
-    def seconds_a_row(self) -> float:
-        return self.scores.get("runtime", 0.0) / max(len(self.rows), 1)
 
     def difference(self, other: "Finished", metric: str) -> Difference:
         """How much more `other` has; both must be of the same rows."""

@@ -5,8 +5,9 @@ import csv
 import io
 import math
 import random
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from scipy import stats
 from recipes import disk
 from recipes.common import UserError
 from recipes.files import read_file
+from recipes.files.rows import Row
 from recipes.lab import candidates, showing
 from recipes.lab.finished import Finished, read_all, references
 from recipes.metrics.scores import bootstrap_interval
@@ -72,27 +74,55 @@ def _write_new(path: Path, text: str) -> None:
     disk.write_text(path, text)
 
 
-def read_filled(paths: Sequence[Path], run: Finished) -> str:
+def read_sheet(
+    path: Path, known: Collection[str], titles: Sequence[str], form: Any
+) -> tuple[dict[str, Row], list[str]]:
+    """({id: row} of a filled sheet in whatever order, what is wrong with it).
+
+    Args:
+        known: ids that there may be; titles: of columns that there must be.
+        form: with the encoding, where it is not UTF-8.
+    """
+    sheet = read_file(path, form)
+    rows: dict[str, Row] = {}
+    problems = []
+    for title in titles if sheet else ():
+        if title not in sheet[0]:
+            problems.append(f"{path}: has no column {title!r}; leave the columns as they were, and cells empty")
+    for row in sheet:
+        name, place = str(row.get("id")).lstrip("'"), f"{path} line {row.line}"
+        if row.broken:
+            problems.append(f"{place}: {': '.join(map(str, filter(None, row.broken)))}")
+        elif name not in known:
+            problems.append(f"{place}: id {name!r} is not one of those that the sheet was made of")
+        elif name in rows:
+            problems.append(f"{place}: id {name!r} stands there twice")
+        rows[name] = row
+    return rows, problems
+
+
+def read_filled(paths: Sequence[Path], run: Finished, form: Any = None) -> str:
     """Means, intervals and agreement of filled sheets, into the run's folder and report; what the screen shows.
 
     Raises:
         UserError: a cell is no number from 1 to 5, an id is not the run's, or nothing is filled in.
     """
-    known = {str(row["id"]) for row in run.rows}
+    known = {str(row["id"]).lstrip("'") for row in run.rows}
     given: dict[str, list[dict[str, float]]] = {name: [] for name in QUESTIONS}
     problems: list[str] = []
     for path in paths:
-        sheet = read_file(path)
+        rows, faults = read_sheet(path, known, list(QUESTIONS.values()), form)
+        problems += faults
         for name, title in QUESTIONS.items():
             answers = {}
-            for row in sheet:
-                cell, place = str(row.get(title) or "").strip(), f"{path} line {row.line}"
-                if str(row.get("id")).lstrip("'") not in known:
-                    problems.append(f"{place}: id {row.get('id')!r} is not one of {run.folder}")
-                elif cell and cell not in ("1", "2", "3", "4", "5"):
-                    problems.append(f"{place}: {name} is {cell!r}; needed: a whole number from 1 to 5, or nothing")
+            for one, row in rows.items():
+                cell = str(row.get(title) or "").strip()
+                number = re.fullmatch("([1-5])(?:[.,]0+)?", cell)  # a spreadsheet may write 4 as 4.0
+                if number:
+                    answers[one] = float(number[1])
                 elif cell:
-                    answers[str(row["id"])] = float(cell)
+                    said = f"{name} is {cell!r}; needed: a whole number from 1 to 5, or nothing"
+                    problems.append(f"{path} line {row.line}: {said}")
             given[name].append(answers)
     if problems:
         raise UserError(*dict.fromkeys(problems))
@@ -148,7 +178,7 @@ def _summary(answers: list[dict[str, float]]) -> dict[str, Any]:
     }
 
 
-def read_blind(paths: Sequence[Path], key: Path) -> str:
+def read_blind(paths: Sequence[Path], key: Path, form: Any = None) -> str:
     """Which of two runs people prefer; what the screen shows.
 
     A row counts once: for the run that more of its raters prefer. The p value is that of the sign test.
@@ -159,33 +189,33 @@ def read_blind(paths: Sequence[Path], key: Path) -> str:
     answers: list[dict[str, float]] = []
     problems: list[str] = []
     for path in paths:
+        rows, faults = read_sheet(path, known["first"], [BETTER], form)
+        problems += faults
         answers.append({})
-        for row in read_file(path):
-            cell, name = str(row.get(BETTER) or "").strip(), str(row.get("id")).lstrip("'")
-            if cell and (cell not in ("1", "2", "=") or name not in known["first"]):
-                problems.append(
-                    f"{path} line {row.line}: id {name!r}, {cell!r}; needed: 1, 2, = or nothing, and the sheet's ids"
-                )
+        for name, row in rows.items():
+            cell = str(row.get(BETTER) or "").strip(" '")
+            if cell in ("1", "2") and name in known["first"]:
+                answers[-1][name] = 1.0 if (cell == "1") == (known["first"][name] == "B") else -1.0
             elif cell == "=":
                 answers[-1][name] = 0.0
             elif cell:
-                answers[-1][name] = 1.0 if (cell == "1") == (known["first"][name] == "B") else -1.0
+                problems.append(f"{path} line {row.line}: {BETTER!r} is {cell!r}; needed: 1, 2, = or nothing")
     if problems:
         raise UserError(*problems)
-    rows = sorted(set().union(*answers))
-    if not rows:
+    judged = sorted(set().union(*answers))
+    if not judged:
         raise UserError(f"{paths[0]}: nothing is filled in yet; needed: 1, 2 or = under {BETTER!r}")
-    wins = Counter(np.sign(sum(one.get(row, 0) for one in answers)) for row in rows)
+    wins = Counter(np.sign(sum(one.get(row, 0) for one in answers)) for row in judged)
     for_b, for_a = wins[1.0], wins[-1.0]
     p = stats.binomtest(for_b, for_a + for_b).pvalue if for_a + for_b else 1.0
     header = ["", "rows preferred", "share"]
     table = [
-        [f"{name} {known[name]}", str(count), f"{100 * count / len(rows):.0f} %"]
+        [f"{name} {known[name]}", str(count), f"{100 * count / len(judged):.0f} %"]
         for name, count in (("A", for_a), ("B", for_b))
     ]
-    table.append(["neither", str(wins[0.0]), f"{100 * wins[0.0] / len(rows):.0f} %"])
-    said = f"Take {known['B' if for_b > for_a else 'A']}: people prefer it (p {p:.3f})."
+    table.append(["neither", str(wins[0.0]), f"{100 * wins[0.0] / len(judged):.0f} %"])
+    said = f"Take {known['B' if for_b > for_a else 'A']}: people prefer it ({showing.chance(p)})."
     if p >= 0.05:
-        said = f"People do not tell them apart (p {p:.3f}): take the cheaper one, or ask about more rows."
+        said = f"People do not tell them apart ({showing.chance(p)}): take the cheaper one, or ask about more rows."
     lines = [showing.table(header, table), "", f"agreement {told(agreement(answers, 'nominal'))}", said]
     return "\n".join(lines)

@@ -31,6 +31,10 @@ def score(scores: dict[str, float], metric: str) -> str:
     return f"{value:.1f}" if low is None else f"{value:.1f} ({low:.1f} to {high:.1f})"
 
 
+def chance(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p {p:.3f}"
+
+
 def side_by_side(reference: str, *texts: str) -> list[Any]:
     """The reference and each text as pieces; in a text, the words that the first of them has not are marked."""
     first, *more = texts

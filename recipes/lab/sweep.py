@@ -56,7 +56,8 @@ def sweep(recipe: str, grid: str, flags: Sequence[str], folder: Path) -> str:
         if code == 75:
             raise KeyboardInterrupt
         if code:
-            failed.append(f"failed    {label}: exit {code}; its last words are in {place}.log")
+            said = candidates.last_words(place).removeprefix("error: ")
+            failed.append(f"failed    {label}: {said} (exit {code}; all of it is in {place}.log)")
             print(failed[-1], flush=True)
         else:
             runs.append((cell, Finished(place, "validation", label)))
