@@ -42,35 +42,30 @@ def encode(model: nn.Module, batch: Mapping[str, Tensor]) -> ModelOutput:
 
 
 def generate_ids(
-    model: nn.Module,
-    encoded: ModelOutput,
-    attention_mask: Tensor,
-    config: GenerationConfig,
-    with_scores: bool = False,
-    **more: Any,
+    model: nn.Module, encoded: ModelOutput, mask: Tensor, config: GenerationConfig, scored: bool = False, **more: Any
 ) -> tuple[Tensor, Tensor]:
     """Generate from what the encoder made.
 
     Args:
-        encoded, attention_mask: shapes (batch, source length, width) and (batch, source length).
+        encoded, mask: shapes (batch, source length, width) and (batch, source length).
         config: becomes the model's own: the library takes what it leaves open from the innermost model, which below
             LoRA is the checkpoint's, with a minimum length that would be scored and not saved (trap 6).
-        with_scores: also compute each output's mean log-probability, in fp32.
+        scored: also compute each output's mean log-probability, in fp32.
         more: of generate(), such as logits_processor.
     Returns:
         (ids, scores): shapes (batch, output length, sequences) and (batch, sequences); the scores are 0 if not wanted.
     """
     count, owner = config.num_return_sequences or 1, innermost(model)
     owner.generation_config = config
-    cache = shared_cache(owner, encoded, attention_mask, config)
+    cache = shared_cache(owner, encoded, mask, config)
     # A copy: generate() repeats the encoder's states in place, once per beam.
-    given = {"attention_mask": attention_mask, "encoder_outputs": type(encoded)(**encoded), "past_key_values": cache}
+    given = {"attention_mask": mask, "encoder_outputs": type(encoded)(**encoded), "past_key_values": cache}
     ids = owner.generate(generation_config=config, **given, **more)
     scores = ids.new_zeros(len(ids), dtype=torch.float32)
-    if with_scores:
+    if scored:
         states = type(encoded)(last_hidden_state=encoded.last_hidden_state.repeat_interleave(count, 0))
         labels = labels_of(ids, config)
-        inputs = {"attention_mask": attention_mask.repeat_interleave(count, 0), "encoder_outputs": states}
+        inputs = {"attention_mask": mask.repeat_interleave(count, 0), "encoder_outputs": states}
         hidden, head = decoder_states(model, {**inputs, "decoder_input_ids": ids[:, :-1]})
         scores = -token_loss(hidden, head, labels, reduction="none").sum(1) / (labels != -100).sum(1)
     return ids.view(-1, count, ids.shape[1]).transpose(1, 2), scores.view(-1, count)
