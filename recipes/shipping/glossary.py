@@ -52,7 +52,7 @@ class Glossary:
     def processor(self, source_ids: torch.Tensor, config: GenerationConfig) -> "Terms":
         """What holds the outputs of a batch of sources to it."""
         terms = [self.wanted(text) for text in decode_ids(source_ids.cpu(), self.tokenizer)]
-        return Terms(terms, self.tokenizer, np.atleast_1d(config.eos_token_id).tolist())
+        return Terms(terms, self.tokenizer, np.atleast_1d(config.eos_token_id).tolist(), config.max_new_tokens)
 
 
 def pieces(word: str, tokenizer: Any) -> list[int]:
@@ -61,15 +61,17 @@ def pieces(word: str, tokenizer: Any) -> list[int]:
 
 
 class Terms(LogitsProcessor):
-    """No output ends before it has said its terms: each has a head start, and is appended where the model would end.
+    """No output ends before it has said its terms: each has a head start, and is appended where the output would end.
 
     Args:
         terms: those of each source.
-        ends: ids of end tokens.
+        ends: ids of end tokens; most: tokens of an output.
     """
 
-    def __init__(self, terms: Sequence[Sequence[str]], tokenizer: Any, ends: list[int], boost: float = BOOST):
-        self.tokenizer, self.ends, self.boost = tokenizer, ends, boost
+    def __init__(
+        self, terms: Sequence[Sequence[str]], tokenizer: Any, ends: list[int], most: int, boost: float = BOOST
+    ):
+        self.tokenizer, self.ends, self.most, self.boost = tokenizer, ends, most, boost
         self.terms = [[(one, pieces(one, tokenizer)) for one in several] for several in terms]
         self.appending: dict[tuple[int, ...], list[int]] = {}  # what was said -> what of a term is still to be appended
 
@@ -80,7 +82,8 @@ class Terms(LogitsProcessor):
             text = self.tokenizer.decode(said, skip_special_tokens=True) if terms else ""
             missing = [ids for term, ids in terms if term not in text]
             rest = self.appending.get(tuple(said))
-            if rest == [] or (missing and int(scores[place].argmax()) in self.ends):
+            full = len(said) + sum(map(len, missing)) >= self.most
+            if rest == [] or (rest is None and missing and (full or int(scores[place].argmax()) in self.ends)):
                 rest = missing[0] if missing else self.ends
             if rest:
                 scores[place] = torch.full_like(scores[place], -torch.inf)
