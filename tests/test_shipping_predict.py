@@ -192,6 +192,27 @@ def test_pieces_are_written_as_they_are_done_and_none_is_made_twice(done, small,
     assert not part.parent.exists()
 
 
+def test_drawn_outputs_are_the_same_when_killed_and_continued(done, small, tmp_path, monkeypatch):
+    """What is drawn depends on a row's place in the file, not on how many rows this process has seen."""
+    monkeypatch.setattr(tables, "PIECE", 4)
+    rows = write_jsonl(tmp_path / "new.jsonl", [{"document": row["document"]} for row in small.rows["test"][:9]])
+    asked = {"input": rows, "batch_size": 2, "preset": "varied", "max_new_tokens": 6}
+    assert ask(done, tmp_path, **asked, output=tmp_path / "whole.jsonl") == 0
+    generate, made = decoding.generate_ids, []
+
+    def killed(*args, **kwargs):
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        made.append(1)
+        return generate(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(decoding, "generate_ids", killed)
+        assert ask(done, tmp_path, **asked) == 75
+    assert ask(done, tmp_path, **asked) == 0
+    assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
 def test_other_decoding_does_not_go_on_with_what_was_begun(done, letters, tmp_path, monkeypatch):
     def killed(*args, **kwargs):
         raise KeyboardInterrupt

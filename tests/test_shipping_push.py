@@ -12,6 +12,7 @@ from recipes.shipping import push
 RECIPE = "summarize_t5"
 WHOLE = ["README.md", "config.json", "generation_config.json", "model.safetensors"]
 TOKENIZER = ["tokenizer.json", "tokenizer_config.json"]
+ADAPTER = ["adapter/adapter_config.json", "adapter/adapter_model.safetensors", "adapter/base.json"]
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def stand_in():
 def python(stand_in, *words, token="hf_test", **more):
     """(code, out, err) of a new process that takes the stand-in for the Hub."""
     online = {"HF_ENDPOINT": stand_in if isinstance(stand_in, str) else stand_in.address, "HF_HUB_OFFLINE": "0"}
-    return finish(start("python", *words, HF_TOKEN=token, HF_HUB_DISABLE_XET="1", **online, **more))
+    return finish(start("python", *words, HF_TOKEN=token, HF_HUB_DISABLE_XET="1", **online | more))
 
 
 @pytest.mark.parametrize("name", ["summarize_t5", "translate_mt5_lora"])
@@ -31,8 +32,7 @@ def test_what_is_shown_to_others(smalls, tmp_path, name):
     """The finished model alone, and of this machine nothing, though the run's own files name it."""
     small = smalls(name)
     files = push.stage(small.done.folder, tmp_path, "mine/model")
-    adapter = ["adapter/adapter_config.json", "adapter/adapter_model.safetensors", "adapter/base.json"]
-    assert files == sorted(WHOLE + TOKENIZER + (adapter if name == "translate_mt5_lora" else []))
+    assert files == sorted(WHOLE + TOKENIZER + (ADAPTER if name == "translate_mt5_lora" else []))
     first = small.rows["test"][0]
     secrets = [str(small.folder), str(small.done.folder), *(text for text in first.values() if len(text) > 20)]
     for path in files:
@@ -47,23 +47,34 @@ def test_what_is_shown_to_others(smalls, tmp_path, name):
     assert model["name"] == "mine/model" and "folder = 'mine/model'" in card
 
 
-def test_pushed_and_loaded_by_name(done, stand_in, tmp_path):
-    code, out, err = python(stand_in, "scripts/push.py", "--run", done.folder, "--repo", "mine/model")
+@pytest.mark.parametrize("name", ["summarize_t5", "translate_mt5_lora"])
+def test_what_the_hub_has_after_a_push(smalls, stand_in, name):
+    """All weights of a LoRA run, merged, and its adapter in a folder of its own."""
+    folder = smalls(name).done.folder
+    code, out, err = python(stand_in, "scripts/push.py", "--run", folder, "--repo", "mine/model")
     assert code == 0, err
-    assert sorted(set(stand_in.files["mine/model"]) - {".gitattributes"}) == sorted(WHOLE + TOKENIZER)
+    there = stand_in.files["mine/model"]
+    expected = WHOLE + TOKENIZER + (ADAPTER if name == "translate_mt5_lora" else [])
+    assert sorted(set(there) - {".gitattributes"}) == sorted(expected)
     assert "look at   " in out
-    pushed = (done.folder / "model.safetensors").read_bytes()
-    assert stand_in.files["mine/model"]["model.safetensors"] == pushed
+    weights = [path for path in there if path.endswith(".safetensors")]
+    assert [there[path] for path in weights] == [(folder / path).read_bytes() for path in weights]
 
 
 @pytest.mark.parametrize(
     ("situation", "said"),
-    [("no token", "nobody is logged in; run 'hf auth login' first"), ("unreachable", "is out of reach")],
+    [
+        ("no token", "nobody is logged in; run 'hf auth login' first"),
+        ("unreachable", "is out of reach"),
+        ("offline", "HF_HUB_OFFLINE is set, so nothing is sent"),
+    ],
 )
 def test_a_push_that_fails_is_one_sentence(done, stand_in, situation, said):
     address = "http://127.0.0.1:9" if situation == "unreachable" else stand_in
     token = "" if situation == "no token" else "hf_test"
-    code, _, err = python(address, "scripts/push.py", "--run", done.folder, "--repo", "mine/model", token=token)
+    offline = {"HF_HUB_OFFLINE": "1"} if situation == "offline" else {}
+    words = ["scripts/push.py", "--run", done.folder, "--repo", "mine/model"]
+    code, _, err = python(address, *words, token=token, **offline)
     assert code == 2 and said in err and "the run is whole in" in err and err.count("\n") == 1, err
 
 

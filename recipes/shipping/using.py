@@ -109,7 +109,8 @@ def _predict(settings: Namespace, unfinished: Unfinished | None, stream: Any) ->
         print(f"goes on   after {after:,} rows and {len(journal):,} batches in {journal.path}", file=say, flush=True)
     elif after:
         print(f"goes on   after {after:,} rows in {unfinished.whole}", file=say, flush=True)
-    counted, began, first = Counted(predictor.settings.max_source_length), time.perf_counter(), 0
+    counted, began = Counted(predictor.settings.max_source_length), time.perf_counter()
+    first = after  # what is drawn depends on a row's place in the file
     with pace.Rows("predict", table.rows - after or None, err=bool(stream)) as meter:
         text = rendered.head() if not after else ""
         for examples, rows in table.pieces(after):
