@@ -22,6 +22,7 @@ OPTIMIZERS = {"adamw": 8, "sgd": 0, "adafactor": 0, "8bit": 2}
 # Logits are made in 16 bits or in 32, and lie there three times in 32 when their gradient is made; in pieces, once.
 BYTES_PER_LOGIT = {"fp32": 12, "bf16": 14, "fp16": 14}
 BYTES_IN_PIECES = 5
+BUCKET = 50_000_000  # gradients that DeepSpeed sends at once, as configs/deepspeed/zero2.json has it
 LAYERS = ("num_layers", "num_decoder_layers", "encoder_layers", "decoder_layers", "num_hidden_layers")
 
 
@@ -33,13 +34,14 @@ class Memory:
     gradients: int
     optimizer: int
     step: int
+    gathered: int = 0  # what FSDP holds whole for a while, beside the parts
     whole_gradients: bool = False  # they lie there while a step begins: with accumulation, or several processes
 
     @property
     def peak(self) -> int:
         """The most that lies there at one time: gradients come while what the step kept goes."""
         most = self.gradients + self.step if self.whole_gradients else max(self.gradients, self.step)
-        return self.weights + self.optimizer + most
+        return self.weights + self.optimizer + self.gathered + most
 
 
 def memory(
@@ -51,7 +53,7 @@ def memory(
     optimizer: str = "adamw",
     accumulated: int = 1,
     processes: int = 1,
-    sharded: bool = False,
+    sharded: str = "",
     checkpointing: bool = False,
 ) -> Memory:
     """The memory of training `model`, where it lies, with batches of `rows` rows.
@@ -61,7 +63,8 @@ def memory(
         precision: "bf16" or "fp16", with weights in fp32; or "fp32".
         optimizer: one of OPTIMIZERS; "adamw" keeps two numbers of 32 bits for each weight.
         accumulated, processes: batches of a step, and processes that share them.
-        sharded: processes hold a part of weights, gradients and optimizer each (--fsdp).
+        sharded: "fsdp", where processes hold a part of weights, gradients and optimizer each; "deepspeed", where they
+            hold a part of gradients and optimizer, and of the weights a second time.
         checkpointing: a layer's inner values are made anew in the backward pass (--activation_checkpointing).
     """
     trained = [weight for weight in model.parameters() if weight.requires_grad]
@@ -86,8 +89,30 @@ def memory(
         return found
     if not sharded:  # DistributedDataParallel has the gradients a second time, in its buckets
         return dataclasses.replace(found, gradients=2 * gradients, whole_gradients=True)
+    if sharded == "deepspeed":
+        optimizer, part = (found.optimizer + gradients) // processes, gradients // processes
+        part += min(gradients, 4 * BUCKET)
+        return dataclasses.replace(found, optimizer=optimizer, gradients=part, whole_gradients=True)
     parts = {name: getattr(found, name) // processes for name in ("weights", "gradients", "optimizer")}
-    return dataclasses.replace(found, **parts, whole_gradients=True)
+    return dataclasses.replace(found, **parts, gathered=_gathered(model), whole_gradients=True)
+
+
+def _gathered(model: nn.Module) -> int:
+    """Bytes that FSDP 2 has whole at a time: what is in no block, all along, and two blocks; with their gradients.
+
+    And what is in no block once more, on its way; a family that names no blocks is whole in every step.
+    """
+    kinds = getattr(model, "_no_split_modules", None) or []
+    blocks = [module for module in model.modules() if type(module).__name__ in kinds]
+    inside = {id(weight) for block in blocks for weight in block.parameters()}
+    outside = [weight for weight in model.parameters() if id(weight) not in inside]
+    sent = sum(weight.numel() * weight.element_size() for weight in outside)
+    return sent + _held(outside) + 2 * max((_held(list(block.parameters())) for block in blocks), default=0)
+
+
+def _held(weights: list[nn.Parameter]) -> int:
+    """Bytes of weights, and of the gradients of those that are trained."""
+    return sum((1 + weight.requires_grad) * weight.numel() * weight.element_size() for weight in weights)
 
 
 def told(model: nn.Module, args: TrainingArguments, settings: Any, lengths: dict) -> list[str]:

@@ -26,6 +26,7 @@ from recipes.common.decoding import Output
 from recipes.common.judging import group_by_row
 from recipes.common.learning import Collator
 from recipes.common.running import ending
+from recipes.pretrained import four_bits
 from recipes.pretrained.parts import fingerprint
 from recipes.shipping.glossary import Glossary
 from recipes.shipping.rows import load_pieces, reading_settings
@@ -113,7 +114,7 @@ class Predictor:
         saved = dataclasses.replace(self.settings, dry_run=False)
         if here:
             named = {"model_name_or_path": str(self.folder), "model_revision": None, "tokenizer_name": None}
-            saved = dataclasses.replace(saved, **named)
+            saved = dataclasses.replace(saved, **named, load_in_4bit=False)  # the base had four bits, not what is here
         exported = self.record.get("export", {})
         if exported.get("format") in ENGINES:
             self.tokenizer = models.load_tokenizer(saved)
@@ -136,7 +137,7 @@ class Predictor:
         if adapter:
             config = model.generation_config
             model, _ = models.load(self.settings, SimpleNamespace(fp16=False))
-            model = load_adapter(adapter, model).merge_and_unload(safe_merge=True)
+            model = four_bits.whole(load_adapter(adapter, model)).merge_and_unload(safe_merge=True)
             model.generation_config = config
         self.engine = Engine(model.eval().to(self.device), self.tokenizer)
 

@@ -29,8 +29,8 @@ ADAPTER = RecipeSettings(lora_r=16, lora_targets="all-linear")
 WAYS = {
     "": {},
     "--activation_checkpointing True": {"checkpointing": True},
-    "--fsdp full_shard": {"sharded": True},
-    "--fsdp full_shard --activation_checkpointing True": {"sharded": True, "checkpointing": True},
+    "--fsdp full_shard": {"sharded": "fsdp"},
+    "--fsdp full_shard --activation_checkpointing True": {"sharded": "fsdp", "checkpointing": True},
     "--lora_r 16 --lora_targets all-linear": {"adapt": True},
     "--lora_r 16 --lora_targets all-linear --activation_checkpointing True": {"adapt": True, "checkpointing": True},
 }
@@ -93,7 +93,7 @@ def table(options: argparse.Namespace) -> None:
     print("|---|--:|--:|--:|--:|--:|--:|")
     for name in SHAPES:
         config, cells = config_of(name), []
-        for gpus, more in ((1, {}), (1, {"adapt": True}), *((count, {"sharded": True}) for count in (2, 4, 8))):
+        for gpus, more in ((1, {}), (1, {"adapt": True}), *((count, {"sharded": "fsdp"}) for count in (2, 4, 8))):
             options.gpus = gpus
             cells.append(estimate(config, options, **more))
         parameters = cells[0].weights / 4 / 1e6

@@ -4,12 +4,16 @@
 import importlib
 import re
 import shlex
+import subprocess
+import sys
 
 import harness
 import pytest
+import torch
+import transformers
 import yaml
 from conftest import ROOT
-from helpers import run_recipe, write_jsonl
+from helpers import read_json, run_recipe, write_jsonl
 
 from recipes.common.tasks import task_of_module
 from recipes.typed.flags import of_words
@@ -77,6 +81,25 @@ def test_runs_or_is_refused(entry, local, monkeypatch, capsys):
     else:
         assert code == 0, err
         assert "input_ids" in out
+
+
+@pytest.mark.slow
+def test_fastchat_s_command_trains_in_parts(local, smalls, tmp_path):
+    """As it stands in FastChat's README, with two processes instead of four, on a tiny model and its data."""
+    entry = next(entry for entry in COMMANDS if entry["from"] == "FastChat, README.md, FastChat-T5")
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    scripts = [ROOT / "tests/parts_on_cpu.py", ROOT / f"recipes/{entry['recipe']}.py"]
+    flags = local(entry)
+    write_jsonl(tmp_path / "train.jsonl", smalls(entry["recipe"]).rows["train"][:6])  # a few short conversations
+    run = subprocess.run([*launch, *scripts, *flags], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    record = read_json(tmp_path / "out/run.json")
+    asked = {name: record["arguments"][name] for name in ("fsdp", "bf16", "activation_checkpointing", "save_steps")}
+    assert asked == {"fsdp": True, "bf16": True, "activation_checkpointing": True, "save_steps": 300}
+    assert (record["status"], record["world_size"]) == ("done", 2)
+    assert len(record["peak_memory_of_processes"]) == 2
+    model = transformers.AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "out")
+    assert all(torch.isfinite(weight).all() for weight in model.parameters())
 
 
 def table():

@@ -70,9 +70,15 @@ def test_parts_by_hand(monkeypatch):
     assert (found.weights, found.gradients, found.optimizer) == (4 * count, 4 * count, 8 * count)
     assert found.step == 1200 + 12 * 10 * 8000 + 4 * head // 2
     assert found.peak == 12 * count + max(4 * count, found.step)
-    shared = planning.memory(model, 2, 3, 5, "fp32", processes=4, sharded=True)
+    shared = planning.memory(model, 2, 3, 5, "fp32", processes=4, sharded="fsdp")
     assert (shared.weights, shared.gradients, shared.optimizer) == (count, count, 2 * count)
-    assert shared.peak == 4 * count + found.step
+    # In no block: the table and the last norms. A decoder's block: eight matrices of attention, two after it, norms.
+    block, outside = 8 * 256 * 256 + 2 * 256 * 512 + 3 * 256, head + 2 * 256
+    first = 8 * 32  # the first block of each stack has the table of distances
+    assert shared.gathered == 4 * outside + 8 * outside + 2 * 8 * (block + first)
+    assert shared.peak == 4 * count + shared.gathered + found.step
+    zero = planning.memory(model, 2, 3, 5, "fp32", processes=4, sharded="deepspeed")
+    assert (zero.weights, zero.gradients, zero.optimizer) == (4 * count, 5 * count, 3 * count)
     assert planning.memory(model, 2, 3, 5, "fp32", processes=4).gradients == 8 * count
 
 

@@ -11,7 +11,7 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArgu
 
 from recipes.common import UserError, show
 from recipes.common.arguments import RecipeSettings
-from recipes.pretrained import families
+from recipes.pretrained import families, four_bits
 from recipes.pretrained.agreement import agree
 from recipes.pretrained.opening import check_folder, from_hub, load_tokenizer
 from recipes.pretrained.parts import frozen, target_modules
@@ -74,7 +74,7 @@ def load_model(settings: RecipeSettings, config: PreTrainedConfig, tokenizer: Pr
     if settings.dry_run:
         model = _without_weights(config, settings)
     else:
-        options = {"config": config, "dtype": torch.float32, "output_loading_info": True}
+        options = {"config": config, "dtype": torch.float32, "output_loading_info": True, **four_bits.options(settings)}
         model, loading = from_hub(transformers.AutoModelForSeq2SeqLM, settings, **options)
         # Sines and cosines of positions, as PEGASUS has them, are computed by the library, and in no file.
         tables = {f"{name}.weight" for name, one in model.named_modules() if "Sinusoidal" in type(one).__name__}

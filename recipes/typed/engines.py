@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What --fsdp and --deepspeed ask for, in the library's own words. Read in transformers 5.23 and DeepSpeed 0.19."""
+"""What --fsdp, --deepspeed and --load_in_4bit ask for. Read in transformers 5.23 and DeepSpeed 0.19."""
 
 import json
 import os
@@ -14,19 +14,28 @@ import torch
 AUTO = ("gradient_clipping", "gradient_accumulation_steps", "train_micro_batch_size_per_gpu")
 
 
+# Packages of their own, each with the flag that needs it.
+PACKAGES = {"deepspeed": "deepspeed", "load_in_4bit": "bitsandbytes"}
+
+
 def faults(values: dict[str, Any]) -> Iterator[str]:
-    """A sentence for each reason why the processes cannot share a model as it is asked for."""
+    """A sentence for each reason why the model cannot be held as it is asked for."""
     chosen = [f"--{name} {values[name]}" for name in ("fsdp", "deepspeed") if values[name]]
-    if chosen and not values["dry_run"] and os.environ.get("WORLD_SIZE", "1") == "1":
+    if values["dry_run"]:
+        pass
+    elif chosen and os.environ.get("WORLD_SIZE", "1") == "1":
         yield f"{chosen[0]}: needs several processes; start them with make NPROC=N, or torchrun"
-    elif values["fsdp"] and on_cpu(values) and not values["dry_run"]:
+    elif values["fsdp"] and on_cpu(values):
         yield f"{chosen[0]}: needs GPUs; on CPUs every process would have the whole model, without a word"
     if len(chosen) > 1:
         yield f"{' and '.join(chosen)}: give one of them"
     if chosen and values["fp16"]:
         yield f"{chosen[0]}: does not go with --fp16; use --bf16"
-    if values["deepspeed"] and not values["dry_run"] and find_spec("deepspeed") is None:
-        yield f"{chosen[-1]}: this package is not there; pip install -r requirements-deepspeed.txt"
+    if chosen and values["load_in_4bit"]:
+        yield f"{chosen[0]}: does not go with --load_in_4bit; leave one of them out"
+    for flag, package in PACKAGES.items():
+        if values[flag] and not values["dry_run"] and find_spec(package) is None:
+            yield f"--{flag} {values[flag]}: needs {package}; pip install -r requirements-{package}.txt"
 
 
 def on_cpu(values: dict[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from recipes.common.upstream import cpu
 from recipes.common.upstream.trainer import Hooks
 from recipes.disk import UNFINISHED, read_json, write_json
 from recipes.machines import sharding
+from recipes.pretrained import four_bits
 
 TEXTS = "texts.json"  # of a checkpoint: what its evaluation generated, {feature: texts}
 
@@ -38,8 +39,7 @@ class Trainer(Hooks):
     def __init__(
         self, *args, train_dataset: Dataset, compute_metrics: Any, max_tokens_per_batch: int | None = None, **kwargs
     ):
-        self.judge, self.max_tokens_per_batch = compute_metrics, max_tokens_per_batch
-        self.outline = None
+        self.judge, self.max_tokens_per_batch, self.outline = compute_metrics, max_tokens_per_batch, None
         kwargs["callbacks"] = [Epochs(self), *(kwargs.get("callbacks") or [])]  # first, so that manifests have its file
         super().__init__(*args, train_dataset=with_blank(train_dataset), compute_metrics=self._score, **kwargs)
         for callback in (transformers.PrinterCallback, transformers.ProgressCallback):
@@ -75,7 +75,7 @@ class Trainer(Hooks):
         else:
             metrics = super().train(resume_from_checkpoint, **kwargs).metrics
         if not self.is_fsdp_enabled:  # weights in parts are merged when they are one again
-            lora.merge(self.model)  # what is scored from here on is what is saved
+            lora.merge(four_bits.settle(self))  # what is scored from here on is what is saved
         metrics["train_loss"] = mean_loss(self.state)
         return TrainOutput(self.state.global_step, metrics["train_loss"], metrics)
 
