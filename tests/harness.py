@@ -249,6 +249,12 @@ NEIGHBOURS = {
         plain_texts, {"max_source_length": 64, "num_train_epochs": 2, "per_device_train_batch_size": 4},
         trivial="token frequencies", counts="train", decoded="", target=(), family="bert", ids=blocks,
     ),
+    "neighbours.continue_gpt2_lora": Kind(
+        plain_texts, {"max_source_length": 24, "num_train_epochs": 2, "per_device_train_batch_size": 8,
+        "lora_dropout": 0, "learning_rate": 3e-2},
+        trivial="token frequencies", counts="train 40, validation 10, test 12", decoded="", target=(), family="gpt",
+        files=("adapter",),
+    ),
 }  # fmt: skip
 write_report = report.write
 

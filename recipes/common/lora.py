@@ -8,7 +8,7 @@ B A, with r columns and r rows. B begins as zero, so training begins with the ba
 from pathlib import Path
 
 import transformers
-from peft import LoraConfig, PeftModelForSeq2SeqLM
+from peft import LoraConfig, PeftModel
 from torch import nn
 
 from recipes.disk import write_json
@@ -16,7 +16,7 @@ from recipes.pretrained.opening import model_commit
 from recipes.pretrained.parts import fingerprint, frozen, target_modules
 
 
-class LoraModel(PeftModelForSeq2SeqLM):
+class LoraModel(PeftModel):
     """peft's model, which also knows what it was put on: `base` is {"name", "revision", "commit", "sha256"}."""
 
     def save_pretrained(self, save_directory, **options):
@@ -35,7 +35,8 @@ def wrap(model: nn.Module, settings, seed: int) -> nn.Module:
     base["sha256"] = None if model.device.type == "meta" else fingerprint(model)
     base["new_rows"] = getattr(model, "new_rows", [])
     config = LoraConfig(
-        task_type="SEQ_2_SEQ_LM",
+        task_type="SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM",
+        fan_in_fan_out=model.config.model_type == "gpt2",  # whose layers are written the other way round
         r=settings.lora_r,
         target_modules=target_modules(model, settings.lora_targets),
         trainable_token_indices=_new_tokens(model, base["new_rows"]) if base["new_rows"] else None,

@@ -13,6 +13,7 @@ import torch
 
 from recipes import files
 from recipes.common import reading
+from recipes.common.decoding import Output
 from recipes.common.learning.batches import LABEL_PAD
 from recipes.common.loss import decoder_states, token_loss
 from recipes.formats.windows import windows
@@ -114,17 +115,24 @@ def features_of(text: str, limit: int, share: float, whole_words: bool, tokenize
         yield {"source": source, "input_ids": masked, "labels": labels, "length": length, "words": words}
 
 
-class MaskTrainer(plain.Trainer):
-    """Each epoch learns from masks of its own, drawn from the seed, the epoch and the feature alone.
+def joined(outputs: Sequence[Output]) -> Read:
+    """The text of all features of a row, with what `decode` counted in them."""
+    sums = [sum(one.score[place] for one in outputs) for place in range(3)]
+    return Read.of(" ".join(one.text for one in outputs), *sums)
 
-    - compute_loss: the head says something of masked tokens alone, an eighth of all.
-    """
+
+class Trainer(plain.Trainer):
+    """The head says something of tokens with a label alone, and never of all of a large batch at once."""
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         hidden, head = decoder_states(model, {k: v for k, v in inputs.items() if k not in ("labels", "feature")})
         with self.accelerator.autocast():
             loss = token_loss(hidden, head, inputs["labels"]) / num_items_in_batch
         return loss * self.accelerator.num_processes
+
+
+class MaskTrainer(Trainer):
+    """Each epoch learns from masks of its own, drawn from the seed, the epoch and the feature alone."""
 
     def get_train_dataloader(self):
         usual, self.data_collator = self.data_collator, self._collate

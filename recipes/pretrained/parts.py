@@ -6,6 +6,7 @@ import re
 
 from accelerate.utils import extract_model_from_parallel
 from torch import nn
+from transformers.pytorch_utils import Conv1D
 
 from recipes.wording import UserError
 
@@ -34,7 +35,8 @@ def frozen(model: nn.Module, which: str | None) -> list[nn.Parameter]:
 def target_modules(model: nn.Module, targets: str) -> list[str]:
     """The names of the layers that --lora_targets means; peft would pass over a wrong name among right ones."""
     head = model.get_output_embeddings()
-    layers = [name.split(".") for name, one in model.named_modules() if isinstance(one, nn.Linear) and one is not head]
+    kinds = nn.Linear | Conv1D  # the latter is GPT-2's
+    layers = [name.split(".") for name, one in model.named_modules() if isinstance(one, kinds) and one is not head]
     linear = {name for *_, name in layers}
     attention = {name for *_, parent, name in layers if re.search("att|self", parent.lower())}  # whatever their names
     wanted = {"attention": attention, "all-linear": linear}.get(targets, set(targets.split(",")))
