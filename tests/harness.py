@@ -253,7 +253,7 @@ NEIGHBOURS = {
         plain_texts, {"max_source_length": 24, "num_train_epochs": 2, "per_device_train_batch_size": 8,
         "lora_dropout": 0, "learning_rate": 3e-2},
         trivial="token frequencies", counts="train 40, validation 10, test 12", decoded="", target=(), family="gpt",
-        files=("adapter",),
+        files=("adapter", "generation_config.json"),
     ),
 }  # fmt: skip
 write_report = report.write
