@@ -64,6 +64,12 @@ def test_sources_that_are_cut_are_said(done, small, tmp_path, capsys, monkeypatc
     assert f"note      of this, {limit} tokens were read, and the rest was cut" in capsys.readouterr().out
 
 
+def test_a_text_without_lines_gives_a_table_without_rows(done, tmp_path):
+    (tmp_path / "none.txt").write_text("")
+    assert ask(done, tmp_path, input=tmp_path / "none.txt", output=tmp_path / "none.csv") == 0
+    assert (tmp_path / "none.csv").read_bytes() == b"id,source,prediction,score\r\n"
+
+
 def test_from_standard_input_to_standard_output(done, letters, tmp_path, capsys, monkeypatch):
     """Nothing but predictions is on the standard output."""
     lines = letters.read_bytes()
@@ -72,6 +78,29 @@ def test_from_standard_input_to_standard_output(done, letters, tmp_path, capsys,
     printed = capsys.readouterr()
     assert printed.out.split("\n") == [*own(done), ""]
     assert "on standard input" in printed.err and "6 rows" in printed.err
+
+
+def test_from_standard_input_to_a_file(done, letters, tmp_path, monkeypatch):
+    """A kill loses all of it, for a pipe cannot be read again: what is left of one before is not taken for its rows."""
+    generate = decoding.generate_ids
+    for fails in (True, False):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(letters.read_bytes())))
+        monkeypatch.setattr(tables, "LINES", 2)
+        made = []
+
+        def killed(*args, fails=fails, made=made, **kwargs):
+            if fails and len(made) == 2:
+                raise KeyboardInterrupt
+            made.append(1)
+            return generate(*args, **kwargs)
+
+        monkeypatch.setattr(decoding, "generate_ids", killed)
+        code = ask(done, tmp_path, "--keep_columns", input="-", output=tmp_path / "out.csv")
+        assert code == (75 if fails else 0)
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8"), newline="")))
+    assert [row["prediction"] for row in rows] == own(done)
+    assert [row["document"] for row in rows] == letters.read_text(encoding="utf-8").splitlines()
+    assert not (tmp_path / "out.csv.unfinished").exists()
 
 
 @pytest.mark.parametrize("kind", ["csv", "tsv"])
@@ -186,7 +215,9 @@ def test_pieces_are_written_as_they_are_done_and_none_is_made_twice(done, small,
     again = []
     monkeypatch.setattr(decoding, "generate_ids", lambda *args, **more: again.append(1) or generate(*args, **more))
     assert ask(done, tmp_path, input=rows, batch_size=2) == 0
-    assert "goes on   after 8 rows and 1 batches" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "goes on   after 8 rows and 1 batches" in out
+    assert "5 rows in " in out and ", after 8 rows that were done before\n" in out
     assert len(again) == 2  # of three pieces of two batches and one of one, five were done
     assert (tmp_path / "out.jsonl").read_bytes() == whole.read_bytes()
     assert not part.parent.exists()

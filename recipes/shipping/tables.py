@@ -38,6 +38,7 @@ class Input:
         self.rows, self.columns, self.notes, self.hash = 0, [], [], None
         if self.is_text:
             self.field = predictor.only_field()
+            self.columns = [self.field]
 
     def look(self) -> None:
         """Read all of a file once, so that what is wrong with it is said before anything is generated."""

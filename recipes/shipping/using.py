@@ -103,7 +103,9 @@ def _predict(settings: Namespace, unfinished: Unfinished | None, stream: Any) ->
     print(f"{settings.run or settings.model} on {what}", file=say, flush=True)
     ending.install()
     identity = predictor.identity() | {"rows": table.hash, "columns": rendered.names}
-    journal = unfinished.begin(identity) if unfinished and table.hash else None
+    if unfinished and table.hash is None:  # what came through a pipe does not come again
+        unfinished.journal.unlink(missing_ok=True)
+    journal = unfinished.begin(identity) if unfinished else None
     after = journal.rows if journal is not None else 0
     if journal:
         print(f"goes on   after {after:,} rows and {len(journal):,} batches in {journal.path}", file=say, flush=True)
@@ -125,8 +127,11 @@ def _predict(settings: Namespace, unfinished: Unfinished | None, stream: Any) ->
                 unfinished.add(journal, text, len(examples))
             text = ""
     if unfinished:
+        if text:  # a table without rows has its line of names
+            unfinished.add(journal, text, 0)
         unfinished.finish()
-    print(f"wrote     {settings.output}: {counted.told(time.perf_counter() - began)}", file=say)
+    before = f", after {after:,} rows that were done before" if after else ""
+    print(f"wrote     {settings.output}: {counted.told(time.perf_counter() - began)}{before}", file=say)
     if rendered.joined:
         print(f"note      {rendered.joined:,} texts had line breaks or tabs, which are spaces now", file=say)
 
