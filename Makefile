@@ -53,7 +53,7 @@ convo: $(READY)  ## the same for conversations: bundled support chats and tiny T
 text2text: $(READY)  ## any text to any other: bundled FAQ and tiny T5, or your own with ARGS="--source_template ... --target_template ..."
 	$(LAUNCH) recipes/text_to_text.py$(SETTINGS)$(FLAGS)
 
-.PHONY: classify tag extract adapt zeroshot assistant
+.PHONY: classify tag extract adapt continue zeroshot assistant
 classify: $(READY)  ## sort texts into classes: bundled feedback and tiny BERT, or your own
 	$(LAUNCH) recipes/neighbours/classify_distilbert.py$(SETTINGS)$(FLAGS)
 
@@ -65,6 +65,9 @@ extract: $(READY)  ## find answers as they stand in a text: bundled policies and
 
 adapt: $(READY)  ## a masked language model learns the words of your field: bundled feedback and tiny BERT, or TRAIN=mine.txt
 	$(LAUNCH) recipes/neighbours/adapt_mlm.py$(SETTINGS)$(FLAGS)
+
+continue: $(READY)  ## a language model goes on as your texts do, with LoRA: bundled feedback and tiny GPT-2, or TRAIN=mine.txt
+	$(LAUNCH) recipes/neighbours/continue_gpt2_lora.py$(SETTINGS)$(FLAGS)
 
 zeroshot: $(READY)  ## sort texts into classes without training: bundled feedback and tiny entailment model, or your own
 	$(BIN)/python scripts/zero_shot.py$(SETTINGS)$(FLAGS)

@@ -12,7 +12,7 @@ QUESTIONS = {
         ("a text", "Where does that text come from?"),
         ("a label of the whole text, such as a topic or a mood", "make classify"),
         ("words of the text that have a name, such as product or place", "make tag"),
-        ("nothing: the model shall get to know our texts", "make adapt"),
+        ("nothing: the model shall get to know our texts", "What is it to be used for?"),
     ],
     "Where does that text come from?": [
         ("it says shortly what a longer one says", "make summarize"),
@@ -20,6 +20,10 @@ QUESTIONS = {
         ("it answers a question from a text", "Does the answer stand in the text, word for word?"),
         ("it is the next reply of a conversation", "make convo"),
         ("something else", "make text2text"),
+    ],
+    "What is it to be used for?": [
+        ("a classifier or tagger will be trained from it", "make adapt"),
+        ("it shall write on, as our texts do", "make continue"),
     ],
     "In which language?": [("the same", "make paraphrase"), ("another", "make translate")],
     "Does the answer stand in the text, word for word?": [("always", "make extract"), ("not always", "make qa")],
