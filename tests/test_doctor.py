@@ -171,6 +171,19 @@ def swapped(data):
             data.put(row, "target", source)
 
 
+def slipped(data):
+    """Each target belongs to the line before; of sixty rows nothing can be told from chance, of 180 it can."""
+    chance = damages.random.Random(1)
+    train = data.splits["train"] = [damages._good(data.recipe, "train", number) for number in range(180)]
+    for row in train:  # sources of all lengths: their targets' go with them
+        long = " ".join(chance.choices(damages.WORDS, k=chance.randint(10, 22)))
+        data.put(row, "source", long)
+        data.put(row, "target", " ".join(chance.choices(damages.GERMAN, k=len(long.split()))))
+    targets = [data.get(row, "target") for row in train]
+    for row, target in zip(train, targets[1:] + targets[:1], strict=True):
+        data.put(row, "target", target)
+
+
 def without_column(name):
     def damage(data):
         for rows in data.splits.values():
@@ -237,6 +250,9 @@ WHOLE = {
     "source and target changed places": (
         "summarize_t5", swapped, None, None, {}, 0,
         "targets hold their whole source and much more: source and target may have changed places"),
+    "targets slipped by a line": (
+        "translate_mt5_lora", slipped, None, None, {}, 0,
+        "warn pairs: 180 of 180 targets have, by words and lengths, no more to do with their sources than with those"),
     "validation is training": (
         "translate_mt5_lora", validation_is_train, None, None, {}, 0,
         "warn splits: 60 of 60 validation rows stand in train, too (60 letter by letter)"),
@@ -294,7 +310,7 @@ def damaged_file(paths, damage):
 
 def test_forty_kinds_of_damage():
     """Each with its message and exit code: those of a row, of a whole, of a recipe's labels and sources."""
-    assert len(SAID) + len(WHOLE) + len(FAULTS) >= 49
+    assert len(SAID) + len(WHOLE) + len(FAULTS) >= 50
 
 
 # ---------------------------------------------------------------- the doctor's own flags

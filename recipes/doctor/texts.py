@@ -14,6 +14,7 @@ from recipes.doctor.survey import PATTERNS, SIDES, Survey, alike, first_of_each,
 ALIKE = 0.88  # of their pairs of neighbouring words: of 32 words, one differs
 SAID_OFTEN = 5  # words; a shorter source, such as a greeting, may well be said twice
 FEW = 20  # rows, of which nothing can be said as a whole
+ENOUGH, MOST = 100, 1_000  # rows between which chance is told from a bond of source and target
 SIGN = re.compile(r"https?://\S+|[\w.:/-]*\d[\w.:/-]*")
 LONG_TEXT = 40  # characters from which on a whole is a text, and not a number
 HELD_OUT = ("validation", "test")
@@ -205,11 +206,35 @@ def turned_round(survey: Survey, near: list) -> Found:
     return at(survey, np.flatnonzero(long), len(source), "target") if sum(held) > 0.5 * len(some) else Found()
 
 
+def unrelated(survey: Survey, near: list) -> Found:
+    """Targets that have no more words of their source than of one half the file away, and no length that goes with it.
+
+    Both are held against chance, at three standard errors: a column that slipped by a line or was sorted alone.
+    """
+    texts = survey.texts[0]
+    rows = np.arange(len(texts))[:: max(1, len(texts) // MOST)]
+    targets, lengths = survey["target_plain"][rows], [np.log(survey[f"{side}_length"][rows] + 1) for side in SIDES]
+    if len(rows) < ENOUGH or len(np.unique(targets)) < 0.2 * len(rows):
+        return Found()
+    words = [[set(words_of(getattr(texts, side)[row])) for row in rows] for side in SIDES]
+    far = len(rows) // 2
+    gain = np.array([
+        (len(said & words[0][n]) - len(said & words[0][n - far])) / max(len(said), 1) for n, said in enumerate(words[1])
+    ])  # fmt: skip
+    centred = [one - one.mean() for one in lengths]
+    alike_lengths = (centred[0] @ centred[1]) / max(np.linalg.norm(centred[0]) * np.linalg.norm(centred[1]), 1e-9)
+    scale = np.sqrt(len(rows))
+    if max(alike_lengths, gain.mean() / max(gain.std(), 1e-9)) * scale > 3:
+        return Found()
+    return Found(len(texts), len(texts), [example(texts, int(row), "target") for row in rows[:2]])
+
+
 PAIRS: dict[str, Callable[[Survey, list], Found]] = {
     look.__name__: look
     for look in (
         duplicate, near_duplicate, contradiction, copied, longer_target, odd_ratio, little_overlap, much_overlap,
         other_script, other_language, one_target, ids, turned_round,
+        unrelated,
     )
 }  # fmt: skip
 
