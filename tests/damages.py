@@ -204,6 +204,9 @@ ROWS = {
     "entity": ("html", in_the_middle("source", "cats &amp; dogs ")),
     "Markdown": ("markdown", in_the_middle("source", "**very** soon ")),
     "link": ("markdown", in_the_middle("source", "[here](https://example.org/a) ")),
+    "JSON": ("encoded", text_becomes("source", lambda text: json.dumps({"text": text}))),
+    "a list in brackets": ("encoded", text_becomes("target", lambda text: str([text]))),
+    "line breaks as signs": ("encoded", in_the_middle("source", "\\n\\nBest, ")),
     "endless": ("absurd_length", text_becomes("source", lambda text: f"{text} " * 150)),
     "twice": ("duplicate", again(the_same)),
     "nearly twice": ("near_duplicate", near),
@@ -217,4 +220,5 @@ ROWS = {
     "nearly leaked": ("near_source", held_out("test", longer, long_source)),
 }
 PLANTED = [name for name in ROWS if name not in ("null as text", "zero width", "wrong quotes", "entity", "link",
-                                                 "two targets", "Chinese", "blank")]  # fmt: skip
+                                                 "two targets", "Chinese", "blank", "JSON", "a list in brackets",
+                                                 "line breaks as signs")]  # fmt: skip
