@@ -2,6 +2,8 @@
 """The pre-training script's noise can be undone, and the bundled models are what the documentation says they are."""
 
 import json
+import random
+import re
 import sys
 
 import numpy as np
@@ -53,9 +55,23 @@ def test_what_comes_next_is_a_sentence_or_a_line_and_all_before_it_is_read():
     assert seen == {"Bo comes late.", "Who comes late?", "Bo"}
 
 
-def test_random_words_belong_to_no_split():
-    import random
+def test_a_scrambled_text_has_other_people_and_things_everywhere_and_the_same_words_between():
+    text = "Anna Huxwell wants two teapots. Anna, a teapot? anna.huxwell@mail.example"
+    seen = [pretrain_tiny.scramble(text, random.Random(seed), ["ac", "uart"]) for seed in range(40)]
+    for new in seen:
+        first, last, *_ = new.split()
+        assert f"{first}, a " in new and f"{first.lower()}.{last.lower()}@mail.example" in new
+        two, one = re.search(r"wants two (\w+)s\. .* a (\w+)\?", new).groups()
+        assert two == one
+    assert sum("Anna" not in new for new in seen) > 30  # nine in ten
+    assert 0 < sum("teapot" not in new for new in seen) < 20  # a quarter
 
+
+def test_the_vocabulary_is_made_of_texts_without_names():
+    assert pretrain_tiny.without_people("Anna Huxwell, a.huxwell@mail.example: anna, 7") == " , a.@mail.example: , 7"
+
+
+def test_random_words_belong_to_no_split():
     rng = random.Random(0)
     for word in ("Hanna", "48213", "WF20204148GB", "B7"):
         new = pretrain_tiny.random_word(word, rng)

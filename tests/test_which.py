@@ -10,8 +10,9 @@ from conftest import ROOT
 sys.path.append(str(ROOT / "scripts"))
 import which  # noqa: E402
 
-PATHS = {"2": "classify", "3": "tag", "4 1": "adapt", "4 2": "continue", "1 1": "summarize", "1 2 1": "paraphrase", "1 2 2": "translate",
-         "1 3 1": "extract", "1 3 2": "qa", "1 4": "convo", "1 5": "text2text", "x 9 2": "classify"}  # fmt: skip
+PATHS = {"2": "classify", "3": "tag", "4 1": "adapt", "4 2": "continue", "1 1": "summarize", "1 2 1": "paraphrase",
+         "1 2 2": "translate", "1 3 1": "extract", "1 3 2": "qa", "1 4": "convo", "1 5": "text2text",
+         "x 9 2": "classify"}  # fmt: skip
 
 
 @pytest.mark.parametrize("typed", PATHS)

@@ -22,3 +22,9 @@ VOUCHER_WORDS = _READ["VOUCHER_WORDS"]
 SURNAME_PARTS = tuple(tuple(parts.values()) for parts in _READ["SURNAME_PARTS"])
 _BUILT = {first + last for firsts, lasts in SURNAME_PARTS for first in firsts for last in lasts}
 SURNAMES = sorted({*_READ["SURNAMES"], *_BUILT})
+
+# Of these, words are put together that can be spoken and that nobody has read; most are plain.
+_PARTS = _READ["SYLLABLES"]
+ONSETS = 4 * [*_PARTS["plain_onsets"], ""] + _PARTS["onsets"]
+VOWELS = 8 * _PARTS["plain_vowels"] + _PARTS["vowels"]
+CODAS = 3 * _PARTS["plain_codas"] + _PARTS["codas"]
