@@ -565,14 +565,22 @@ def test_what_was_learned_by_heart_and_does_not_come_back(own_recipe, probed):
 
 
 def test_the_tokenizer_of_another_model_is_named(tmp_path, capsys):
-    """The bundled T5 with the bundled BART's tokenizer: as many tokens, and other ones."""
+    """The bundled T5 with a tokenizer that has as many pieces, under other numbers."""
     rows = read_jsonl(ROOT / "data/tickets/train.jsonl")[:80]
     flags = ["--train_file", write_jsonl(tmp_path / "train.jsonl", rows), "--max_source_length", "128"]
     own = ["--model_name_or_path", str(ROOT / "data/models/tiny-t5")]
     code = doctor_script.main(["summarize", *flags, *own])
     assert "does not know these tokens" not in " ".join(capsys.readouterr().out.split())
     assert code == 0
-    doctor_script.main(["summarize", *flags, *own, "--tokenizer_name", str(ROOT / "data/models/tiny-bart")])
+    other = tmp_path / "other"
+    shutil.copytree(ROOT / "data/models/tiny-t5", other)
+    told = read_json(other / "tokenizer.json")
+    special = {token["content"] for token in told["added_tokens"]}
+    pieces = [piece for piece in told["model"]["vocab"] if piece not in special]
+    numbers = [told["model"]["vocab"][piece] for piece in pieces]
+    told["model"]["vocab"] |= dict(zip(pieces, numbers[::-1], strict=True))
+    (other / "tokenizer.json").write_text(json.dumps(told), encoding="utf-8")
+    doctor_script.main(["summarize", *flags, *own, "--tokenizer_name", str(other)])
     out = " ".join("".join(capsys.readouterr()).split())
     assert "the checkpoint does not know these tokens; it is untrained, or the tokenizer is another model's" in out, out
 
