@@ -9,6 +9,7 @@ import functools
 import gc
 import os
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -167,6 +168,15 @@ def make_plain(family, seed=0):
 
 
 # ---------------------------------------------------------------- runs of recipes
+
+
+@pytest.fixture(autouse=True)
+def own_signals():
+    """A run's handlers do not outlive its test: a pool of processes that begins with them cannot be ended."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)

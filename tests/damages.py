@@ -205,7 +205,7 @@ ROWS = {
     "Markdown": ("markdown", in_the_middle("source", "**very** soon ")),
     "link": ("markdown", in_the_middle("source", "[here](https://example.org/a) ")),
     "JSON": ("encoded", text_becomes("source", lambda text: json.dumps({"text": text}))),
-    "a list in brackets": ("encoded", text_becomes("target", lambda text: str([text]))),
+    "a list in brackets": ("encoded", text_becomes("source", lambda text: str([text]))),
     "line breaks as signs": ("encoded", in_the_middle("source", "\\n\\nBest, ")),
     "endless": ("absurd_length", text_becomes("source", lambda text: f"{text} " * 150)),
     "twice": ("duplicate", again(the_same)),
