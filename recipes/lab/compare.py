@@ -37,7 +37,7 @@ def _two(one: Finished, two: Finished, metric: str, page: Path) -> str:
     blocks = [
         {"title": "Scores", "table": (header, scores), "said": f"{counted}. p is that of approximate randomisation."},
         {"title": "Time and memory", "table": (["", *labels], costs)},
-        {"title": "What differs", "table": (["setting", *labels], changed)},
+        {"title": "What differs", "table": (["setting", *labels], changed), "words": True},
         {"title": f"The {MOST} rows that changed most", "texts": _changed_most(one, two, metric)},
     ]
     showing.write_page(page, f"{one.name} and {two.name}", said, blocks)

@@ -153,7 +153,7 @@ def _show(folder: Path, runs: dict[str, Finished], refused: list[str]) -> tuple[
     blocks = [
         {"title": "Decodings", "table": (header, rows), "said": SAID},
         {"title": "Quality and speed", "picture": showing.speed("speed", metric, points, metric, chosen)},
-        {"title": "Their settings", "table": (["decoding", "settings"], settings)},
+        {"title": "Their settings", "table": (["decoding", "settings"], settings), "words": True},
         {"title": "What they are for", "list": [f"{one}: {presets[one]['why']}." for one in runs if one in presets]},
         {"title": "The same rows", "texts": _texts(runs)},
     ]

@@ -100,8 +100,8 @@ def write_page(path: Path, title: str, verdict: str, blocks: Sequence[dict[str, 
 
     Args:
         verdict: the sentence that says what to do.
-        blocks: each with a "title", and one of "table" (header, rows), "picture", "texts" (a list of {"title", "parts":
-            [(label, pieces)]}) and "list" (sentences).
+        blocks: each with a "title", and one of "table" (header, rows; and "words", if its cells are no numbers),
+            "picture", "texts" (a list of {"title", "parts": [(label, pieces)]}) and "list" (sentences).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(path.name + ".tmp")
