@@ -4,6 +4,7 @@
 import contextlib
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from recipes import disk
@@ -25,12 +26,22 @@ def find(folder: str | Path) -> dict | None:
 
 
 def changes(old: dict, new: dict) -> list[tuple]:
-    """[(name, before, now)] of everything that decides the result of two records."""
+    """[(name, before, now)] of everything that decides the result of two records; names of inner parts have dots."""
     before, now = decisive(old), decisive(new)
     if not (before["base"] and now["base"]):  # the Hub's cache did not know a commit yet
         before["base"] = now["base"]
+    before, now = dict(_parts(before)), dict(_parts(now))
     names = sorted(before.keys() | now.keys())
     return [(name, before.get(name), now.get(name)) for name in names if before.get(name) != now.get(name)]
+
+
+def _parts(found: dict, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """What nested dictionaries hold, by dotted names: so that a difference is one line, not two whole tables."""
+    for name, value in found.items():
+        if isinstance(value, dict):
+            yield from _parts(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def decisive(record: dict) -> dict:

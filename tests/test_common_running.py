@@ -232,7 +232,7 @@ def test_an_old_run_in_the_default_folder_moves(capsys):
 @pytest.mark.parametrize("change", ["seed", "data", "recipe"])
 def test_an_explicit_folder_with_another_run_is_refused(here, change):
     done("--output_dir", "mine")
-    before = contents(here)
+    before, before_sha = contents(here), disk.sha256(here / "tell.py")
     data = {"rows": "of tuesday"} if change == "data" else MONDAY
     if change == "recipe":
         (here / "tell.py").write_text("print('edited')\n")
@@ -240,7 +240,12 @@ def test_an_explicit_folder_with_another_run_is_refused(here, change):
         is_done(make("--output_dir", "mine", *(["--seed", "8"] if change == "seed" else [])), data)
     said = caught.value.problems
     assert said[0] == "--output_dir mine: holds a run with other settings; name another folder or remove it"
-    assert len(said) == 2 and said[1].startswith(f"{change}: ")
+    expected = {
+        "seed": "seed: 42 there, 8 now",
+        "data": "data.rows: 'of monday' there, 'of tuesday' now",
+        "recipe": f"recipe.sha256: {before_sha!r} there, {disk.sha256(here / 'tell.py')!r} now",
+    }
+    assert said[1:] == [expected[change]]
     assert contents(here) == before
 
 
@@ -320,7 +325,7 @@ def test_another_base_under_the_same_path(here):
     (here / "base/README.md").write_text("a card")
     assert is_done(make(*flags))
     (here / "base/model.safetensors").write_text("Weights")
-    with pytest.raises(UserError, match="holds a run with other settings.*\n.*base: "):
+    with pytest.raises(UserError, match="holds a run with other settings.*\n.*base.base: "):
         is_done(make(*flags))
     assert started(*flags[:2]).identity != old
 
@@ -339,7 +344,7 @@ def test_the_commit_of_a_base_from_the_hub(here, monkeypatch):
     known.clear()
     assert is_done(make(*flags))
     known["some/model"] = "def"
-    with pytest.raises(UserError, match="base: "):
+    with pytest.raises(UserError, match="base.some/model: 'abc' there, 'def' now"):
         is_done(make(*flags))
 
 

@@ -13,7 +13,8 @@ from recipes.lab.significance import SURE, Difference, corrected
 
 MOST = 10  # rows that are shown
 ENDS = ("", "_ci_low", "_ci_high")
-PATHS = ("train_file", "validation_file", "test_file", "output_dir", "logging_dir")
+# Of what differs between two runs: where files lie, and what is said beside the table.
+LEFT_OUT = ("train_file", "validation_file", "test_file", "output_dir", "logging_dir", "recipe", "data")
 
 
 def compare(folders: Sequence[str | Path], split: str, metric: str | None, page: Path) -> str:
@@ -125,7 +126,7 @@ def _costs(one: Finished, two: Finished) -> list[list[str]]:
 def _settings(one: Finished, two: Finished) -> list[list[str]]:
     """[setting, A, B] of what decides a run's result and differs; of the data, only whether they do."""
     changed = record.changes(one.record, two.record)
-    found = [[name, str(a)[:60], str(b)[:60]] for name, a, b in changed if name not in (*PATHS, "recipe", "data")]
+    found = [[name, str(a)[:60], str(b)[:60]] for name, a, b in changed if name.split(".")[0] not in LEFT_OUT]
     code = [one.record["recipe"]["sha256"], two.record["recipe"]["sha256"]]
     return found + ([["recipe.py", code[0][:8], code[1][:8]]] if code[0] != code[1] else [])
 
