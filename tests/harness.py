@@ -359,7 +359,7 @@ def answers(monkeypatch, recipe, answer):
 
 def task(source, target):
     """A task of nothing but two templates."""
-    nothing = dict.fromkeys(("prepare", "learned", "finish", "encode"))
+    nothing = dict.fromkeys(("prepare", "learned", "select", "finish", "encode"))
     return SimpleNamespace(recipe=Path(__file__), source=source, target=target, **nothing)
 
 

@@ -44,7 +44,7 @@ class Counting:
 
 def task_of(prepare=None, recipe=Path(__file__)):
     return SimpleNamespace(
-        recipe=recipe, source="{document}", target="{summary}", prepare=prepare, learned=None, encode=None
+        recipe=recipe, source="{document}", target="{summary}", prepare=prepare, learned=None, select=None, encode=None
     )
 
 

@@ -30,7 +30,7 @@ def settings(source=100, target=100, workers=None):
 
 def task_of(source="summarize: {document}", prepare=None):
     return SimpleNamespace(
-        recipe=Path(__file__), source=source, target=TARGET, prepare=prepare, learned=None, encode=None
+        recipe=Path(__file__), source=source, target=TARGET, prepare=prepare, learned=None, select=None, encode=None
     )
 
 

@@ -5,29 +5,61 @@ from types import SimpleNamespace
 
 import harness
 import pytest
+from datasets import Dataset
 from helpers import read_json, read_jsonl, write_jsonl
 
 from recipes.common.decoding import Output
 from recipes.formats import long_sources
 
 RECIPE = "summarize_t5"
-ROW = {"document": "Ann wants a lamp. " * 3 + "Bo has a mug.", "summary": ["Ann wants a lamp. Bo has a mug."]}
+ROW = {"document": "Ann wants a lamp. " * 3 + "Bo has a mug.", "summary": ["A lamp is wanted by Ann. A mug is Bo's."]}
+SETTINGS = SimpleNamespace(source_prefix=None)
 
 
-def test_trap_33_a_window_is_to_say_what_it_has_the_words_for():
-    def told(source):
-        return long_sources.sentences_of(ROW, source, None, "{summary}", "document")
+def told(source, row=ROW):
+    return long_sources.sentences_of(row, source, SETTINGS, "summarize: {document}", "{summary}", "document")
 
-    assert told("summarize: Ann wants a lamp.") == "Ann wants a lamp."
-    assert told("summarize: has a mug. Bo") == "Bo has a mug."
-    assert told("summarize: wants") == ""
-    assert told(f"summarize: {ROW['document']}") == "Ann wants a lamp. Bo has a mug."
+
+def test_trap_33_a_window_is_to_say_what_comes_from_it():
+    """Words in another order, and none of them in one window alone: a rare word, such as mug, says most."""
+    assert told("summarize: Bo has a mug.") == "A mug is Bo's."
+    assert told("summarize: Ann wants a lamp. Ann") == "A lamp is wanted by Ann."
+    assert told(f"summarize: {ROW['document']}") == "A lamp is wanted by Ann. A mug is Bo's."
+
+
+def test_trap_33_no_sentence_is_lost_where_its_words_are_scattered(tokenizer):
+    """Half of its words at the beginning, half at the end; and one whose words the document does not have."""
+    filler = " ".join(f"well {number}" for number in range(100))
+    row = {"document": f"Ann wants a lamp. {filler} Bo has a blue mug", "summary": ["Ann wants a blue mug. Zoe sings."]}
+    settings = SimpleNamespace(source_prefix=None, max_source_length=64)
+    parts = long_sources.sources(row, settings, tokenizer, "summarize: {document}", "document")
+    said = [told(part, row) for part in parts]
+    assert len(parts) > 4
+    assert sum("Zoe sings." in one for one in said) == 1 and sum("blue mug" in one for one in said) == 1
+    assert set(said[1:-1]) == {""}
+
+
+def test_trap_33_no_more_silent_windows_are_learned_than_others(tokenizer):
+    """Of ten parts two have something to say: of the eight others the first and the last stay."""
+    lengths = [len(tokenizer(text_target=text)["input_ids"]) for text in ("", "Ann asks")]
+    sizes = [lengths[number in (3, 4)] for number in range(10)]
+    table = Dataset.from_dict({"target_length": sizes, "example": [0] * 5 + [1] * 5, "number": list(range(10))})
+    chosen, notes = long_sources.with_few_silent(table, tokenizer)
+    assert chosen["number"][:] == [0, 3, 4, 9]
+    assert notes == [
+        "train: 2 rows are read in 10 parts, 2 with something to say; "
+        "of the others 2 are learned as silent, 6 are left out"
+    ]
+    chosen, notes = long_sources.with_few_silent(table.select([3, 4]), tokenizer)
+    assert (chosen["number"][:], notes) == ([3, 4], [])
 
 
 def test_what_windows_say_is_joined_once_and_in_order():
-    outputs = [Output(text, None, False) for text in ("Bo asks.", "", "Ann asks.", "Bo asks.")]
-    assert long_sources.joined({}, outputs) == "Bo asks. Ann asks."
+    outputs = [Output(text, None, False) for text in ("Bo asks.", "", "Ann asks. Bo asks!", "Bo asks.", "Zoe sings.")]
+    assert long_sources.joined({}, outputs) == "Bo asks. Ann asks. Zoe sings."
     assert long_sources.joined({}, [Output("", None, False)]) == ""
+    lines = Output("one\n one", None, False)
+    assert long_sources.joined({}, [Output("", None, False), lines]) == "one\n one"
 
 
 def test_windows_hold_the_whole_document_within_the_limit(tokenizer):

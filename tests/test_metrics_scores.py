@@ -219,6 +219,18 @@ def test_bleu_and_ter_by_hand():
     assert result.totals["ter"] == 20.0  # one edit for five words
 
 
+@pytest.mark.parametrize(("space", "language"), [(" ", "en"), ("", "zh")], ids=["words", "characters"])
+def test_ter_reads_the_first_200_words_of_a_long_text(space, language):
+    """One of these differs, and all that follow: of 40,000 words TER would not come to an end."""
+    same, other = ["天"] * 199 + ["水"], ["天"] * 199 + ["火"]
+    told, wanted = space.join(same + ["一"] * 39_800), space.join(other + ["二"] * 39_800)
+    result = scores.bleu([told, "a"], [wanted, "a"], language=language)
+    assert [row["ter"] for row in result.rows] == [0.5, 0.0]
+    assert result.signatures["ter"].endswith("|read:first 200")
+    short = scores.bleu([space.join(same)], [space.join(other)], language=language)
+    assert (short.totals["ter"], "read" in short.signatures["ter"]) == (0.5, False)
+
+
 @pytest.mark.parametrize("language", [language for language in SCRIPTS if language != "emoji"])
 def test_bleu_of_a_small_change_is_not_zero(language):
     """Trap 12: sacrebleu's default tokenizer takes a Chinese sentence for one word."""

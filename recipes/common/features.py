@@ -31,9 +31,9 @@ INDIFFERENT -= {"max_source_length", "max_target_length", "source_prefix"}
 class Tables(dict):
     """Split -> features. `lengths` and `lost` say what the model will not see; `notes` are for the screen."""
 
-    def __init__(self, tables: dict[str, Dataset], lengths: dict, lost: dict[str, int]):
+    def __init__(self, tables: dict[str, Dataset], lengths: dict, lost: dict[str, int], notes: list[str]):
         super().__init__(tables)
-        self.lengths, self.lost, self.notes = lengths, lost, []
+        self.lengths, self.lost, self.notes = lengths, lost, notes
 
     def __missing__(self, split: str) -> Dataset:
         return next(iter(self.values()))  # as in Splits
@@ -48,11 +48,13 @@ def tokenize(splits: dict[str, list[dict]], task: Task, tokenizer: PreTrainedTok
         Split -> Dataset with columns input_ids, labels, length and target_length (tokens before cutting), source
         (text), row (as given), example (the row's number in its split) and feature (its own number).
     """
-    made = {split: _table(rows, task, tokenizer, settings) for split, rows in splits.items()}
+    made, notes = {split: _table(rows, task, tokenizer, settings) for split, rows in splits.items()}, []
+    if task.select and "train" in made:
+        made["train"], notes = task.select(made["train"], tokenizer)
     # Until here the tokenizer may use all cores. A process that is forked later, such as a worker that loads batches,
     # would wait for those threads for ever, or warn that it does without.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    found = Tables(made, length_report(made, settings), {})
+    found = Tables(made, length_report(made, settings), {}, notes)
     if not task.encode:
         template = source_template(task.source, settings.source_prefix) + task.target
         rows = next(iter(made.values())).select_columns(["source", "row"])
@@ -69,6 +71,7 @@ def encode(
     """The features of rows that are given with their numbers; without labels unless `learn`."""
     template = source_template(task.source, settings.source_prefix)
     prepare = task.prepare or (lambda row, *_: [fill(template, row)])
+    learned = task.learned or (lambda row, *_: references(row, task.target)[0])
     if task.encode:
         made = ((number, row, one) for number, row in numbered for one in task.encode(row, settings, tokenizer, learn))
         yield from ({"example": number, "row": row, **one} for number, row, one in made)
@@ -82,7 +85,7 @@ def encode(
         ]
         sides = [("text", [one["source"] for one in features], settings.max_source_length, "input_ids", "length")]
         if learn:
-            targets = [_target(one["row"], one["source"], task, settings) for one in features]
+            targets = [learned(one["row"], one["source"], settings) for one in features]
             sides.append(("text_target", targets, settings.max_target_length, "labels", "target_length"))
         for side, texts, limit, *names in sides:
             for one, found in zip(features, zip(*encoder(side, texts, limit), strict=True), strict=True):
@@ -97,10 +100,6 @@ def sample(table: Dataset, size: int, seed: int) -> Dataset:
         return table
     kept = set(random.Random(seed).sample(examples, size))
     return table.select([n for n, example in enumerate(table["example"]) if example in kept])
-
-
-def _target(row: dict, source: str, task: Task, settings) -> str:
-    return task.learned(row, source, settings) if task.learned else references(row, task.target)[0]
 
 
 def _table(rows: list[dict], task: Task, tokenizer: PreTrainedTokenizerBase, settings) -> Dataset:

@@ -38,6 +38,7 @@ class Task:
         together(row) -> value                         rows with equal values stay in one split
         prepare(row, settings, tokenizer) -> sources   one source or several; by default SOURCE, filled in
         learned(row, source, settings) -> text         what training sees; by default the first reference
+        select(table, tokenizer) -> (table, notes)     which of the training features are learned
         finish(row, outputs) -> prediction             from the outputs of all sources; by default the first text
         details(row, outputs) -> {column: value}       what predictions.jsonl tells of a row besides
 
@@ -66,6 +67,7 @@ class Task:
     together: Callable | None = None
     prepare: Callable | None = None
     learned: Callable | None = None
+    select: Callable | None = None
     finish: Callable | None = None
     details: Callable | None = None
     load: Callable | None = None

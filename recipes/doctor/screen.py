@@ -36,9 +36,10 @@ def describe(patient: Patient) -> None:
 
 
 def windows(tables: Tables) -> list[str]:
-    """A sentence for each split some of whose rows are read in several parts."""
+    """A sentence for each split some of whose rows are read in several parts, unless its parts are counted already."""
     notes = []
-    for split, table in tables.items():
+    counted = {note.partition(": ")[0] for note in tables.notes}
+    for split, table in [item for item in tables.items() if item[0] not in counted]:
         parts = np.unique(table.with_format("numpy")["example"][:], return_counts=True)[1]
         if len(parts) and parts.max() > 1:
             several = f"{int((parts > 1).sum()):,} of {len(parts):,} rows are read in parts"

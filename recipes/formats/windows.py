@@ -27,8 +27,11 @@ def windows(before: str, after: str, text: str, limit: int, shared: int, tokeniz
         raise UserError(f"{short(before)}: {used} tokens leave no room for a text in --max_source_length {limit}")
     words = re.findall(r"\S{1,20}\s*", text)  # and pieces of what is written without spaces
     stripped = [word.strip() for word in words]  # a space at the end would be one more token to some tokenizers
-    sizes = [len(ids) for ids in tokenizer(stripped, add_special_tokens=False)["input_ids"]]
-    ends = list(itertools.accumulate(sizes, initial=0))  # tokens before each word, and of all
+    distinct = list(dict.fromkeys(stripped))  # a book has a few thousand
+    sizes = dict(zip(distinct, map(len, tokenizer(distinct, add_special_tokens=False)["input_ids"]), strict=True))
+    ends = list(
+        itertools.accumulate(map(sizes.__getitem__, stripped), initial=0)
+    )  # tokens before each word, and of all
     room = limit - used
     start, stop, sources = 0, 0, []
     while stop < len(words):

@@ -192,6 +192,7 @@ TOKENIZERS = {
     "ko-mecab": "ko kor korean",
     "char": "th tha thai lo lao km khm khmer my mya burmese",
 }
+TER_WORDS = 200  # that TER reads of a text
 
 
 def bleu_tokenizer(language: str | None, references: Iterable[str | list[str]] = ()) -> str:
@@ -233,7 +234,8 @@ def bleu(
     """BLEU, chrF and TER (lower is better) of the corpus by sacrebleu; the rows hold sentence scores.
 
     BLEU of a row leaves out the n-gram orders that the row is too short for (`effective_order`). TER counts words
-    between spaces, for Chinese characters: for kana, Thai, Lao, Khmer and Burmese it says little, and chrF serves.
+    between spaces, for Chinese characters: for kana, Thai, Lao, Khmer and Burmese it says little, and chrF serves. Of
+    a longer text it reads the first 200, which its signature says: with all of 40,000 it would not come to an end.
 
     Args:
         language: of the predictions; it chooses the tokenizer (see `bleu_tokenizer`).
@@ -249,12 +251,25 @@ def bleu(
     if not predictions:
         return Scores(summarize([], metrics))
     totals, per_row = {}, {}
+    given = predictions, references
+    begun = (
+        [_beginning(one, asian) for one in predictions],
+        [[_beginning(one, asian) for one in refs] for refs in references],
+    )
     for name, metric in metrics.items():
-        statistics = corpus_statistics(metric, predictions, references)
+        statistics = corpus_statistics(metric, *(begun if name == "ter" else given))
         totals |= summarize(statistics, {name: functools.partial(corpus_score, metric)}, seed, samples)
         by_row = BLEU(tokenize=tokenizer, effective_order=True) if name == "bleu" else metric
         per_row[name] = [corpus_score(by_row, row) for row in statistics]
-    return Scores(totals, _as_rows(per_row), {name: str(metric.get_signature()) for name, metric in metrics.items()})
+    signatures = {name: str(metric.get_signature()) for name, metric in metrics.items()}
+    signatures["ter"] += f"|read:first {TER_WORDS}" if begun != given else ""
+    return Scores(totals, _as_rows(per_row), signatures)
+
+
+def _beginning(text, characters):
+    """As much of a text as TER reads: some words, or characters; a shorter text as it is."""
+    parts = text if characters else text.split()
+    return text if len(parts) <= TER_WORDS else (text[:TER_WORDS] if characters else " ".join(parts[:TER_WORDS]))
 
 
 @dataclass
