@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+from harness import NEIGHBOURS
 from helpers import read_json, read_jsonl, run_recipe, write_jsonl
 from sacrebleu.metrics import BLEU, TER
 from scipy import stats
@@ -14,6 +15,7 @@ from scipy import stats
 from recipes.common import UserError
 from recipes.lab import finished, significance
 from recipes.lab.compare import compare
+from recipes.lab.finished import Finished
 from scripts import compare as script
 
 RECIPE = "summarize_t5"
@@ -155,3 +157,48 @@ def test_a_run_that_was_not_scored(pair, tmp_path, capsys):
         compare(pair, "test", None, tmp_path / "page.html")
     assert run_recipe([str(pair[0])], script.main) == 2
     assert "name two runs or more" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- scores that are counted over all rows
+
+
+def run_of(metrics, rows):
+    """A finished run, as far as differences are made of it."""
+    one = object.__new__(Finished)
+    one.record, one.rows, one.scores = {"metrics": metrics, "settings": {}}, rows, dict.fromkeys(metrics, 0.0)
+    return one
+
+
+def test_entities_are_counted_over_all_rows():
+    """By hand: A finds one of four, F1 2 / (1 + 4) = 40, B all; the mean of the two rows' F1 would be 50 and 100."""
+    wanted, runs = ["B-x B-x B-x", "B-x"], []
+    for made in (["O O O", "B-x"], wanted):
+        pairs = zip(made, wanted, strict=True)
+        rows = [{"prediction": text, "reference": right, "f1": 100.0 * (text == right)} for text, right in pairs]
+        runs.append(run_of(["f1", "precision", "recall"], rows))
+    assert runs[0].difference(runs[1], "f1").value == pytest.approx(60)
+    assert runs[0].difference(runs[1], "recall").value == pytest.approx(75)
+
+
+def test_perplexity_is_counted_over_all_tokens():
+    """By hand: 9 tokens of perplexity 2 and one of 1024 = 2^10: 2^(19/10); all of 2 is 2. Right are 3 of 10, then 5."""
+    rows = [
+        [{"perplexity": 2.0, "tokens": 9, "right": 3}, {"perplexity": 1024.0, "tokens": 1, "right": 0}],
+        [{"perplexity": 2.0, "tokens": 9, "right": 4}, {"perplexity": 2.0, "tokens": 1, "right": 1}],
+    ]
+    one, two = (run_of(["perplexity", "accuracy"], each) for each in rows)
+    assert one.difference(two, "perplexity").value == pytest.approx(2 - 2**1.9)
+    assert one.difference(two, "accuracy").value == pytest.approx(20)
+
+
+@pytest.mark.parametrize("small", NEIGHBOURS, indirect=True)
+def test_runs_of_each_neighbour_are_compared(small, tmp_path):
+    """Every score of every recipe, whether rows have it or not; B - A is what the two scores differ by."""
+    assert small.run(output_dir=tmp_path / "other", seed=7) == 0
+    folders = [small.done.folder, tmp_path / "other"]
+    for metric in small.metrics:
+        said = compare(folders, "test", metric, tmp_path / "page.html")
+        assert said.splitlines()[-1].startswith(("Take ", "Nothing tells "))
+        one, two = (Finished(folder, "test") for folder in folders)
+        wanted = two.scores[metric] - one.scores[metric]
+        assert one.difference(two, metric).value == pytest.approx(wanted, rel=1e-3, abs=1e-3)

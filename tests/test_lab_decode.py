@@ -4,7 +4,7 @@
 import shutil
 
 import pytest
-from harness import Predictor
+from harness import NEIGHBOURS, Predictor
 from helpers import as_flags, read_json, read_jsonl, run_recipe
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
@@ -153,3 +153,12 @@ def test_a_recipe_that_has_changed_is_refused(finished):
     with pytest.raises(UserError, match="is not the one that made this run"):
         decode.decode(finished, [], "", 5)
     assert as_flags(a=1) == candidates.words({"a": 1})
+
+
+@pytest.mark.parametrize("small", NEIGHBOURS, indirect=True)
+def test_what_makes_no_text_has_no_decoding(small, capsys):
+    before = {path for path in small.done.folder.rglob("*")}
+    assert run_recipe(["--run", str(small.done.folder)], script.main) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: {small.name.partition('.')[2]} makes no text of a row, so there is no decoding")
+    assert told.count("\n") == 1 and {path for path in small.done.folder.rglob("*")} == before

@@ -97,14 +97,41 @@ def test_of_one_seed_the_rows_decide():
     assert sweep.overlap([run_with(91)], [run_with(90)], "rougeL")
 
 
-@pytest.mark.parametrize("name", ["summarize", "summarize_t5", "recipes/summarize_t5.py", "text2text"])
-def test_names_of_recipes(name):
-    assert sweep.recipe_named(name) == ("text_to_text" if "text2" in name else "summarize_t5")
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        *((name, "summarize_t5") for name in ("summarize", "summarize_t5", "recipes/summarize_t5.py")),
+        ("text2text", "text_to_text"),
+        *((name, "classify_distilbert") for name in ("classify", "recipes/neighbours/classify_distilbert.py")),
+        ("continue", "continue_gpt2_lora"),
+    ],
+)
+def test_names_of_recipes(name, found):
+    assert sweep.recipe_named(name) == found
 
 
 def test_an_unknown_recipe():
-    with pytest.raises(UserError, match="--recipe sing: is not one of"):
+    """Programs that are no recipes, such as planning.py, are not offered."""
+    with pytest.raises(UserError, match="--recipe sing: is not one of adapt_mlm, classify_distilbert, ") as caught:
         sweep.recipe_named("sing")
+    assert "planning" not in str(caught.value)
+
+
+@pytest.mark.parametrize("small", ["neighbours.classify_distilbert"], indirect=True)
+def test_a_sweep_of_a_neighbour(small, tmp_path, capsys):
+    flags = ["--recipe", "classify", "--grid", "learning_rate=3e-3,1e-9", "--out", str(tmp_path / "sweep")]
+    assert run_recipe([*flags, *small.flags()], sweep_script.main) == 0
+    lines = capsys.readouterr().out.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("  validation"))
+    assert lines[start].split()[1] == "accuracy"
+    assert lines[start + 1].startswith("* learning_rate=3e-3") and lines[-1].startswith("Take learning_rate=3e-3")
+
+
+@pytest.mark.parametrize("small", ["neighbours.classify_distilbert"], indirect=True)
+def test_what_writes_no_texts_has_no_prompt(small, tmp_path, capsys, in_this_process):
+    flags = ["--recipe", "classify", "--out", str(tmp_path / "asked"), *small.flags()]
+    assert run_recipe(flags, baseline_script.main) == 2
+    assert "classify_distilbert makes no text of a row" in capsys.readouterr().err and not in_this_process
 
 
 def test_two_runs_of_one_name(tmp_path):

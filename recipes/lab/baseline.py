@@ -35,6 +35,7 @@ def baseline(recipe: str, flags: Sequence[str], shots: int, folder: Path, with_t
     Examples are training rows drawn with the run's seed, in the recipe's own templates, put before each source with a
     blank line between; --max_source_length grows by their tokens, so that they push nothing out.
     """
+    candidates.writer(recipe)
     made: dict[str, Finished] = {}
     splits = ["--do_predict", str(with_test)]
     plain = _run(recipe, [*flags, *ON, *splits], folder / "zero_shot", "zero-shot")

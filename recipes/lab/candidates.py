@@ -16,8 +16,10 @@ import yaml
 
 from recipes import disk, record
 from recipes.common import UserError, did_you_mean, running
+from recipes.common.tasks import task_of_module
 
 ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("recipes", "recipes/neighbours")
 PRESETS = yaml.safe_load(Path(__file__).with_name("presets.yaml").read_text(encoding="utf-8"))
 # Of a run's settings: those that say where its model came from and how it was trained, not what is scored.
 OF_TRAINING = {
@@ -27,17 +29,37 @@ OF_TRAINING = {
 }  # fmt: skip
 
 
+def recipes() -> dict[str, Path]:
+    """Name -> file of each recipe, those of one's own and of recipes/neighbours among them."""
+    found = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("[a-z]*.py"))]
+    return {path.stem: path for path in found if "\ndef main(" in path.read_text(encoding="utf-8")}
+
+
 def recipe_of(found: dict[str, Any]) -> ModuleType:
     """The repository's recipe that made a run, if it still is the same.
 
     Raises:
-        UserError: it is not here, or has changed since.
+        UserError: it is not here, makes no texts, or has changed since.
     """
     name = found["recipe"]["name"]
-    path = ROOT / "recipes" / f"{name}.py"
-    if not path.is_file() or disk.sha256(path) != found["recipe"]["sha256"]:
-        raise UserError(f"recipes/{name}.py is not the one that made this run: bring that one back, or train anew")
-    return importlib.import_module(f"recipes.{name}")
+    module = writer(name) if name in recipes() else None
+    if module is None or disk.sha256(module.__file__) != found["recipe"]["sha256"]:
+        raise UserError(f"{name}.py is not the one that made this run: bring that one back, or train anew")
+    return module
+
+
+def writer(name: str) -> ModuleType:
+    """The recipe of this name, which makes a text of a row: it can be decoded otherwise, and asked by a prompt.
+
+    Raises:
+        UserError: it finds labels, spans or perplexities.
+    """
+    path = recipes()[name]
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    if task_of_module(module).answers is not None:
+        told = f"{name} makes no text of a row, so there is no decoding to choose and nothing to prompt"
+        raise UserError(f"{told}; for such runs there are make sweep, make compare and make zeroshot")
+    return module
 
 
 def flags_of(found: dict[str, Any]) -> list[str]:
@@ -106,8 +128,8 @@ def train(recipe: str, flags: list[str], folder: Path) -> int:
         recipe: the name of a recipe, or a program below the repository, such as scripts/zero_shot.py.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    program = recipe if recipe.endswith(".py") else f"recipes/{recipe}.py"
-    command = [sys.executable, str(ROOT / program), *flags, "--output_dir", str(folder)]
+    program = ROOT / recipe if recipe.endswith(".py") else recipes()[recipe]
+    command = [sys.executable, str(program), *flags, "--output_dir", str(folder)]
     with open(f"{folder}.log", "a", encoding="utf-8") as log:
         child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=os.environ)
         # A scheduler asks this process alone: the run has to hear of it, save, and be waited for.

@@ -32,14 +32,15 @@ def _two(one: Finished, two: Finished, metric: str, page: Path) -> str:
     found = {name: one.difference(two, name) for name in one.metrics if name in two.scores}
     scores = [[_directed(name), *_scores([one, two], name), *_cells(found[name])] for name in found]
     header = [f"{one.split}, {len(one.rows)} rows", *labels, "B - A", "95 %", "p"]
-    counted = "B wins {} rows, A {}, {} ties by {}".format(*_wins(one, two, metric), metric)
+    by_row = one.of_rows(metric)
+    counted = "B wins {} rows, A {}, {} ties by {}".format(*_wins(one, two, by_row), by_row)
     costs, changed = _costs(one, two), _settings(one, two) or [["no setting", "", ""]]
     said = verdict(one, two, metric, found[metric])
     blocks = [
         {"title": "Scores", "table": (header, scores), "said": f"{counted}. p is that of approximate randomisation."},
         {"title": "Time and memory", "table": (["", *labels], costs)},
         {"title": "What differs", "table": (["setting", *labels], changed), "words": True},
-        {"title": f"The {MOST} rows that changed most", "texts": _changed_most(one, two, metric)},
+        {"title": f"The {MOST} rows that changed most", "texts": _changed_most(one, two, by_row)},
     ]
     showing.write_page(page, f"{one.name} and {two.name}", said, blocks)
     tables = [showing.table(header, scores), counted, showing.table(["", *labels], costs)]

@@ -3,7 +3,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from recipes import disk
 from recipes.common import UserError, listed
 from recipes.lab import significance
 from recipes.lab.significance import Difference
-from recipes.metrics import classes, entities
+from recipes.metrics import classes, entities, surprise
 from recipes.metrics.scores import METRICS
 from recipes.prediction import record_of
 
@@ -73,16 +73,28 @@ class Finished:
             tokenizer = re.findall(r"tok:([\w-]+)", signature) or ["13a"]
             texts = [[row["prediction"] for row in one.rows] for one in (self, other)]
             return significance.of_corpus(metric, *texts, [references(row) for row in self.rows], tokenizer[0])
-        if metric not in self.rows[0]:
+        if metric not in self.rows[0] or metric in self.counted:
             return self._of_sums(other, metric)
         values = [[row[metric] for row in one.rows] for one in (self, other)]
         return significance.of_rows(*values)
 
+    @property
+    def counted(self) -> Collection[str]:
+        """Scores that are counted over all rows, and no means of what each row has."""
+        kinds = [kind.PARTS for kind in (entities, surprise) if {*kind.PARTS} <= {*self.record.get("metrics", [])}]
+        return kinds[0] if kinds else ()
+
+    def of_rows(self, metric: str) -> str:
+        """The score that each row has and that says most of `metric`: itself, or the run's first."""
+        return metric if metric in self.rows[0] else next(name for name in self.metrics if name in self.rows[0])
+
     def _of_sums(self, other: "Finished", metric: str) -> Difference:
-        """Of scores of labels that are counted over all rows."""
-        given = [row["prediction"] for one in (self, other) for row in one.rows]
-        wanted = [references(row)[0] for one in (self, other) for row in one.rows]
-        if metric in entities.PARTS:
+        """Of scores that are counted over all rows."""
+        rows = [*self.rows, *other.rows]
+        if metric in surprise.PARTS and metric in self.counted:
+            return significance.of_sums(np.array(surprise.statistics_of(rows)), surprise.PARTS[metric])
+        given, wanted = [row["prediction"] for row in rows], [references(row)[0] for row in rows]
+        if metric in self.counted:
             counts, part = entities.statistics_of(given, wanted), entities.PARTS[metric]
             return significance.of_sums(np.array(counts), lambda sums: part(*sums))
         if self.record["settings"].get("multi_label"):

@@ -16,7 +16,7 @@ ON = ("--do_train", "True", "--do_eval", "True", "--do_predict", "False", "--dis
 
 def recipe_named(name: str) -> str:
     """The file of a recipe, by its name or that of its make target: summarize -> summarize_t5."""
-    known = sorted(path.stem for path in (candidates.ROOT / "recipes").glob("[a-z]*.py"))
+    known = sorted(candidates.recipes())
     stem = Path(name).stem.replace("text2text", "text_to_text")
     found = [one for one in known if one == stem] or [one for one in known if one.startswith(f"{stem}_")]
     if len(found) != 1:

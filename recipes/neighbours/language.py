@@ -17,7 +17,8 @@ from recipes.common.decoding import Output
 from recipes.common.learning.batches import LABEL_PAD
 from recipes.common.loss import decoder_states, token_loss
 from recipes.formats.windows import windows
-from recipes.metrics.scores import Scores, summarize
+from recipes.metrics import surprise
+from recipes.metrics.scores import Scores
 from recipes.neighbours import plain
 
 
@@ -158,20 +159,9 @@ class MaskTrainer(Trainer):
 # ---------------------------------------------------------------- scores
 
 
-def perplexity(predictions: Iterable[Read], accuracy: bool = True) -> Scores:
+def perplexity(predictions: Iterable[Read]) -> Scores:
     """exp(loss per label) over all rows, and the share of labels that were the likeliest, with intervals."""
-    statistics = [(one.loss, one.count, one.right) for one in predictions]
-    scores = {"perplexity": _perplexity} | ({"accuracy": _accuracy} if accuracy else {})
-    rows = [{"perplexity": round(_perplexity(each), 4)} for each in statistics]
-    return Scores(summarize(statistics, scores), rows, {"perplexity": "exp(mean loss of a token)"})
-
-
-def _perplexity(sums):
-    return math.exp(min(sums[0] / sums[1], 700)) if sums[1] else 0.0
-
-
-def _accuracy(sums):
-    return 100 * sums[2] / sums[1] if sums[1] else 0.0
+    return surprise.scored([(one.loss, one.count, one.right) for one in predictions])
 
 
 def unigram(table: Iterable[dict], task: Any, settings: Any, tokenizer: Any) -> Callable[[dict], Read]:
