@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Small records, runs of a recipe in this process, in forks of it, and commands in new ones."""
 
+import contextlib
 import itertools
 import json
 import os
 import random
+import resource
 import runpy
 import signal
 import socket
@@ -58,6 +60,17 @@ def as_flags(**settings):
 def run_recipe(flags, main):
     """The exit code that `python recipes/NAME.py FLAGS` would give, where `main` is NAME's; all in this process."""
     return runs.command_line(lambda: main(flags))
+
+
+@contextlib.contextmanager
+def files_of_at_most(size):
+    """No file may grow beyond `size` bytes, as where a disk is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def block_sockets(monkeypatch):

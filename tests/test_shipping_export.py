@@ -9,7 +9,7 @@ import pytest
 import torch
 from conftest import ROOT
 from harness import NAMES, predict
-from helpers import as_flags, read_json, read_jsonl, run_recipe, write_jsonl
+from helpers import as_flags, files_of_at_most, read_json, read_jsonl, run_recipe, write_jsonl
 from safetensors.torch import load_file
 
 from recipes.common import UserError
@@ -176,6 +176,27 @@ def test_an_export_is_not_overwritten_and_not_exported_again(run_of, here):
     with pytest.raises(UserError, match="is an export itself"):
         export.export(run / "export/merged-fp32", "ctranslate2")
     assert made["folder"] == str(run / "export/merged-fp32")
+
+
+def test_what_lies_in_the_place_of_an_unfinished_export_is_not_removed(run_of, here):
+    """It is what a failed export has to show, another's that runs now, or the user's own."""
+    run = run_of(RECIPE)
+    notes = run / "export/merged-fp32.unfinished/notes.txt"
+    notes.parent.mkdir(parents=True)
+    notes.write_text("precious")
+    with pytest.raises(UserError, match="merged-fp32.unfinished: exists; .*: remove it, or name another --output"):
+        export.export(run, "merged")
+    assert notes.read_text() == "precious"
+
+
+@pytest.mark.parametrize("form", ["ctranslate2", "onnx", "merged"])
+def test_a_full_disk_leaves_nothing_that_could_be_taken_for_an_export(run_of, here, capsys, form):
+    run = run_of(RECIPE)
+    with files_of_at_most(5000):
+        assert script_run(run, form, "fp32") == 1
+    assert " is full" in capsys.readouterr().err
+    assert list((run / "export").iterdir()) == []
+    assert script_run(run, form, "fp32") == 0
 
 
 def test_settings_that_ctranslate2_would_not_follow(run_of, here):

@@ -10,7 +10,7 @@ import sys
 import pytest
 import torch
 from harness import predict
-from helpers import as_flags, read_json, read_jsonl, records, run_recipe, write_jsonl
+from helpers import as_flags, files_of_at_most, read_json, read_jsonl, records, run_recipe, write_jsonl
 
 from recipes.common import UserError, decoding
 from recipes.prediction import Predictor
@@ -135,6 +135,15 @@ def test_a_column_of_the_input_is_never_lost(done, tmp_path, capsys):
     assert not (tmp_path / "out.jsonl").exists()
 
 
+def test_ids_that_several_rows_have_stay_in_their_column(done, tmp_path, capsys):
+    rows = [{"id": name, "document": f"{name} asks."} for name in ("Ann", "Bo", "Ann")]
+    path = write_jsonl(tmp_path / "new.jsonl", rows)
+    for name, switches, expected in (("a", [], ["1", "2", "3"]), ("b", ["--keep_columns"], ["Ann", "Bo", "Ann"])):
+        assert ask(done, tmp_path, *switches, input=path, output=tmp_path / f"{name}.jsonl") == 0
+        assert [row["id"] for row in read_jsonl(tmp_path / f"{name}.jsonl")] == expected
+    assert "ids are row numbers" in capsys.readouterr().out
+
+
 def test_how_the_input_is_read_is_said_by_the_flags_of_training(done, small, tmp_path, capsys):
     """A column of another name, a row without text, another encoding, no line of names."""
     texts = [row["document"] for row in small.rows["test"]][:6]
@@ -221,6 +230,19 @@ def test_pieces_are_written_as_they_are_done_and_none_is_made_twice(done, small,
     assert len(again) == 2  # of three pieces of two batches and one of one, five were done
     assert (tmp_path / "out.jsonl").read_bytes() == whole.read_bytes()
     assert not part.parent.exists()
+
+
+def test_a_full_disk_is_one_sentence_and_the_same_command_goes_on(done, letters, tmp_path, capsys):
+    """Room for half a batch; then for one piece and half a batch more."""
+    assert ask(done, tmp_path, input=letters, batch_size=1, output=tmp_path / "whole.jsonl") == 0
+    with files_of_at_most(700):
+        assert ask(done, tmp_path, input=letters, batch_size=1) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and "is full (File too large); what is whole there stays: free some space" in err
+    assert not (tmp_path / "out.jsonl").exists()
+    assert ask(done, tmp_path, input=letters, batch_size=1) == 0
+    assert "goes on   after 0 rows and " in capsys.readouterr().out
+    assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
 def test_drawn_outputs_are_the_same_when_killed_and_continued(done, small, tmp_path, monkeypatch):

@@ -3,10 +3,12 @@
 
 import importlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -61,37 +63,30 @@ def export(
     found = record_of(run)
     if "export" in found:
         raise UserError(f"--run {run}: is an export itself; name the run that it was made of")
-    if output.exists():
+    if os.path.lexists(output):
         raise UserError(f"--output {output}: exists; name a new folder, or remove it")
     sources = own_sources(run, rows)
     convert = importlib.import_module(f"recipes.shipping.{module}").convert if module else _merged
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    trained = Predictor(run, device="cpu", trust_recipe=trust_recipe)
-    example = trained.encode_sources(sources[:1])[0]
-    model, tokenizer = trained.engine.model, trained.tokenizer
-    convert(unfinished, model, tokenizer, precision, example)
-    tokenizer.save_pretrained(unfinished)
-    model.generation_config.save_pretrained(unfinished)
     about = {"format": form, "precision": precision, "run": found["recipe"]["name"]}
     if patience is not None:
         about["patience"] = patience
     found["files"] = {}  # those of the run
-    disk.write_json(unfinished / "run.json", found | {"export": about})
-    for name in ("recipe.py", "all_results.json"):
-        if (run / name).exists():
-            shutil.copyfile(run / name, unfinished / name)
-    del trained, model
-    made = compare(run, unfinished, sources, trust_recipe)
-    made = {
-        **about,
-        "folder": str(output),
-        "tolerance": TOLERANCE[precision] if tolerance is None else tolerance,
-        **made,
-    }
-    differing = made.pop("differing")
-    disk.write_json(unfinished / "run.json", found | {"export": {**about, "compared": made}})
-    disk.write_lines(unfinished / "differences.jsonl", differing)
+    try:
+        unfinished.mkdir(parents=True)
+    except FileExistsError:
+        why = "an export that failed left it, or another makes it now"
+        raise UserError(f"{unfinished}: exists; {why}: remove it, or name another --output") from None
+    try:
+        _write(unfinished, run, found | {"export": about}, convert, sources[0], trust_recipe)
+        made = compare(run, unfinished, sources, trust_recipe)
+        allowed = TOLERANCE[precision] if tolerance is None else tolerance
+        made = {**about, "folder": str(output), "tolerance": allowed, **made}
+        differing = made.pop("differing")
+        disk.write_json(unfinished / "run.json", found | {"export": {**about, "compared": made}})
+        disk.write_lines(unfinished / "differences.jsonl", differing)
+    except BaseException:  # such as a full disk, whose room this gives back
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
     if len(differing) > made["tolerance"] / 100 * made["rows"]:
         first = differing[0]
         raise UserError(
@@ -105,6 +100,19 @@ def export(
     if (run / "report.html").exists():
         write_report(run)
     return made
+
+
+def _write(folder: Path, run: Path, record: dict, convert: Callable, source: str, trust_recipe: bool) -> None:
+    """All of an export in `folder`, with `record` as its run.json; graphs are traced with `source`."""
+    trained = Predictor(run, device="cpu", trust_recipe=trust_recipe)
+    model, tokenizer = trained.engine.model, trained.tokenizer
+    convert(folder, model, tokenizer, record["export"]["precision"], trained.encode_sources([source])[0])
+    tokenizer.save_pretrained(folder)
+    model.generation_config.save_pretrained(folder)
+    disk.write_json(folder / "run.json", record)
+    for name in ("recipe.py", "all_results.json"):
+        if (run / name).exists():
+            shutil.copyfile(run / name, folder / name)
 
 
 def told(made: dict) -> str:

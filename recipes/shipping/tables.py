@@ -135,8 +135,8 @@ class Rendered:
         """`entries` as text; `rows` are the columns of the input."""
         made = []
         for entry, row in zip(entries, rows, strict=True):
-            kept = {} if self.columns is None else row
-            made.append({**kept, **{name: entry[name] for name in ("id", *OURS) if name in entry}})
+            kept = {} if self.columns is None else row  # its own id, too, though it be that of other rows
+            made.append({"id": entry["id"], **kept, **{name: entry[name] for name in OURS if name in entry}})
             if self.columns is None:
                 made[-1]["source"] = entry["source"]
         if self.kind == ".jsonl":
