@@ -147,7 +147,7 @@ setup: $(READY)  ## create the environment and install the pinned requirements
 test: $(READY) $(LAB) $(VENV)/.requirements-export  ## run the tests (offline, on the CPU)
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
 
-bench: $(READY)  ## measure speed and memory against plain defaults; rewrites docs/benchmarks.md (ARGS=--quick: only a try)
+bench: $(READY) $(VENV)/.requirements-export  ## measure speed and memory against plain defaults; rewrites docs/benchmarks.md (ARGS=--quick: only a try)
 	$(BIN)/python scripts/benchmark.py $(ARGS)
 
 chaos: $(READY)  ## kill N training runs at random moments, go on, compare with an undisturbed one: make chaos N=60

@@ -28,8 +28,15 @@ sys.path.insert(0, str(ROOT))
 import numpy as np
 import torch
 import transformers
-from benchmark_sides import SOURCE, read
-from transformers import AutoTokenizer, MT5Config, MT5ForConditionalGeneration, T5Config, T5ForConditionalGeneration
+from benchmark_sides import SOURCE, load, read
+from transformers import (
+    AutoTokenizer,
+    GenerationConfig,
+    MT5Config,
+    MT5ForConditionalGeneration,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 
 from recipes.common.learning.batches import TrainingBatches
 from recipes.disk import read_json, write_json, write_lines
@@ -207,6 +214,32 @@ def evaluation(bench, model):
     return {"table": table, "note": f"Evaluation: {same} of {count} texts are equal on both sides."}
 
 
+def shipping(bench, model):
+    """An export of CTranslate2 in int8 against `generate`; the same number of tokens on both sides."""
+    from recipes.shipping.ctranslate import convert
+
+    tokenizer, trained = load({"model": model})
+    small = bench.folder / "ctranslate2-int8"
+    trained.generation_config = GenerationConfig()  # the library makes one of the model's configuration
+    convert(small, trained, tokenizer, "int8", [])  # in place of what is there
+    tokenizer.save_pretrained(small)
+    trained.generation_config.save_pretrained(small)
+    count, batch, sides = 16 if bench.quick else 32, 16, ("loop", "exported")
+    task = {"model": model, "validation": bench.rows("ship.jsonl", count, seed=5), "batch": batch, "new_tokens": 32}
+    table = [["", "`generate`, rows/s", "CTranslate2 int8, rows/s", "times as fast"]]
+    for name, beams in (("greedy", 1), ("4 beams", 4)):
+        changes = {"exported": {"model": str(small)}}
+        rounds = bench.compare(f"texts, {count} rows, {name}", {**task, "beams": beams}, sides, **changes)
+        rates = cells(rounds, lambda one: count / one["seconds"], sides)
+        table.append([name, *rates, figure(times(rounds, "loop", "exported"))])
+    note = (
+        f"Shipping: `generate` in fp32, and an export with the scores that it gives besides; {count} rows in batches "
+        f"of {batch}, 32 new tokens each. All beams end at once here; of a trained model the library's search ends "
+        "earlier, and the export's later, for equal texts (`--patience`)."
+    )
+    return {"note": note + "\n\n" + markdown(table)}
+
+
 def start(bench, model):
     """Seconds from the command to the end of the first training step; the second time nothing is tokenized."""
     count = 1_000 if bench.quick else 20_000
@@ -322,6 +355,7 @@ PARTS = {
     "training": (training, "t5-small"),
     "evaluation": (evaluation, "trained"),
     "large_vocabulary": (large_vocabulary, "mt5-small"),
+    "shipping": (shipping, "t5-small"),
     "start": (start, "t5-small"),
     "growth": (growth, "t5-small"),
     "doctor": (doctor, "t5-small"),

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The three ways of training that `benchmark.py` compares; each runs in a process of its own and prints one JSON line.
+"""The sides that `benchmark.py` compares; each runs in a process of its own and prints one JSON line.
 
-python scripts/benchmark_sides.py recipe|plain|tutorial '{"model": "...", "train": "...", ...}'
+python scripts/benchmark_sides.py recipe|plain|tutorial|loop|exported '{"model": "...", "train": "...", ...}'
 
 recipe    a recipe of this repository, as a user starts it
 plain     Seq2SeqTrainer and its defaults: fp32, rows in random order, batches padded to their longest row
 tutorial  the loop that tutorials teach: fp32, every text padded to 512 and every target to 128 tokens
+
+Of texts for a trained model, always of the same number of tokens:
+
+loop      `generate` of transformers, batches in the file's order, padded to their longest row
+exported  the same batches for what `make export FORMAT=ctranslate2` makes, with the scores that it gives besides
 """
 
 import contextlib
@@ -19,7 +24,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
 import transformers
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, DataCollatorForSeq2Seq, Seq2SeqTrainingArguments
+from transformers import (
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    DataCollatorForSeq2Seq,
+    GenerationConfig,
+    Seq2SeqTrainingArguments,
+)
 
 from recipes.common.learning.trainer import Seq2SeqTrainer
 from recipes.disk import read_json
@@ -136,6 +147,48 @@ def tutorial(task):
     return {"seconds": time.perf_counter() - began, **saved(model, tokenizer, task)}
 
 
+def loop(task):
+    """Texts by `generate`."""
+    tokenizer, model = load(task)
+
+    def ask(texts):
+        batch = tokenizer(texts, max_length=SOURCE_LIMIT, truncation=True, padding=True, return_tensors="pt")
+        return tokenizer.batch_decode(model.generate(**batch, **limits_of(task)), skip_special_tokens=True)
+
+    return asked(ask, task)
+
+
+def exported(task):
+    """Texts by the engine of an export."""
+    from recipes.shipping.ctranslate import Engine
+
+    tokenizer = AutoTokenizer.from_pretrained(task["model"])
+    engine = Engine(Path(task["model"]), tokenizer, "cpu")
+    engine.config = GenerationConfig(**limits_of(task))
+
+    def ask(texts):
+        made = engine(tokenizer(texts, max_length=SOURCE_LIMIT, truncation=True)["input_ids"], seed=0)
+        return [one.text for (one,) in made]
+
+    return asked(ask, task)
+
+
+def limits_of(task):
+    """How both sides decode: random weights would end anywhere."""
+    tokens = task["new_tokens"]
+    return {"num_beams": task["beams"], "do_sample": False, "min_new_tokens": tokens, "max_new_tokens": tokens}
+
+
+def asked(ask, task):
+    """What all rows take; the first batch, which pays for what is set up once, is asked twice."""
+    texts = [SOURCE + row["document"] for row in read(task["validation"])]
+    batches = [texts[start : start + task["batch"]] for start in range(0, len(texts), task["batch"])]
+    ask(batches[0])
+    began = time.perf_counter()
+    made = [text for batch in batches for text in ask(batch)]
+    return {"seconds": time.perf_counter() - began, "texts": made}
+
+
 def load(task):
     tokenizer = AutoTokenizer.from_pretrained(task["model"])
     model = AutoModelForSeq2SeqLM.from_pretrained(task["model"], dtype=torch.float32)
@@ -175,12 +228,15 @@ def held_out_loss(folder, validation):
     return total / tokens
 
 
+SIDES = {one.__name__: one for one in (recipe, plain, tutorial, loop, exported)}
+
+
 def main():
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     side, task = sys.argv[1], json.loads(sys.argv[2])
     with contextlib.redirect_stdout(io.StringIO()):
-        result = {"recipe": recipe, "plain": plain, "tutorial": tutorial}[side](task)
+        result = SIDES[side](task)
     result["memory"] = peak_memory_gib()
     if task.get("held_out"):
         result["loss"] = held_out_loss(task["out"], task["held_out"])
