@@ -62,6 +62,86 @@ def test_every_dead_name_and_none_invented():
     assert all(instead.values())
 
 
+# Scripts in the manner of 2020: Lightning, and the first names of the library.
+LIGHTNING = """\
+import pytorch_lightning as pl
+import transformers.modeling_t5
+from transformers.optimization import AdamW
+from transformers.pipelines.text2text_generation import SummarizationPipeline
+from transformers import AutoModelWithLMHead, T5Tokenizer, Trainer as HFTrainer, pipeline
+from peft import prepare_model_for_int8_training, LoraConfig
+from .datasets import load_metric
+from evaluation import evaluate
+
+class Tuner(pl.LightningModule):
+    def forward(self, ids, lm_labels=None):
+        return self.model(ids, lm_labels=lm_labels)
+    def training_step(self, batch, step):
+        return self(batch["ids"], lm_labels=batch["labels"])
+
+class Weighted(HFTrainer):
+    def compute_loss(self, model, inputs, return_outputs=False):
+        return 0
+
+class Other:
+    def __init__(self, tokenizer):
+        self.tokenizer = tokenizer
+
+batch = tokenizer.encode_plus("a", pad_to_max_length=True, return_tensors="pt")
+trainer = pl.Trainer(max_epochs=5, gpus=1)
+mine = Weighted(model=model, tokenizer=tokenizer)
+Other(tokenizer=tokenizer)
+short = pipeline(task="summarization", model="x")
+german = pipeline("translation_en_to_de", use_auth_token=True)
+raw = load_dataset("xsum", trust_remote_code=True)
+scores = {name: value.mid.fmeasure for name, value in result.items()}
+"""
+
+
+def test_names_of_others_are_theirs():
+    """A Trainer of Lightning, a forward of one's own, a module beside the file; parents and other names are known."""
+    found = {(line, name) for line, name, _ in dead_names(LIGHTNING)}
+    assert found == {
+        (2, "transformers.modeling_t5"),
+        (3, "transformers.optimization.AdamW"),
+        (4, "transformers.pipelines.text2text_generation.SummarizationPipeline"),
+        (5, "transformers.AutoModelWithLMHead"),
+        (6, "peft.prepare_model_for_int8_training"),
+        (12, "model(lm_labels=)"),
+        (24, ".encode_plus()"),
+        (24, "encode_plus(pad_to_max_length=)"),
+        (26, "Trainer(tokenizer=)"),
+        (28, "pipeline('summarization')"),
+        (29, "pipeline('translation_en_to_de')"),
+        (29, "pipeline(use_auth_token=)"),
+        (30, "load_dataset(trust_remote_code=)"),
+        (31, ".mid.fmeasure"),
+    }
+
+
+def test_a_module_beside_the_file_is_not_the_library(tmp_path):
+    code = "from evaluate import judge\nfrom transformers import AdamW\n"
+    (tmp_path / "old.py").write_text(code)
+    assert [name for _, name, _ in port(tmp_path / "old.py")] == ["evaluate.judge", "transformers.AdamW"]
+    (tmp_path / "evaluate.py").write_text("")
+    assert [name for _, name, _ in port(tmp_path / "old.py")] == ["transformers.AdamW"]
+
+
+def test_a_notebooks_cells_are_one_program(tmp_path):
+    cells = [
+        "from pytorch_lightning import Trainer\nimport transformers",
+        "Trainer(max_epochs=1)",
+        "Seq2SeqTrainer(tokenizer=1)",
+        "rouge = load_metric('rouge')",
+    ]
+    book = {"cells": [{"cell_type": "code", "source": [cell]} for cell in cells]}
+    (tmp_path / "book.ipynb").write_text(json.dumps(book))
+    assert [name for _, name, _ in port(tmp_path / "book.ipynb")] == [
+        "Seq2SeqTrainer(tokenizer=)",
+        "datasets.load_metric",
+    ]
+
+
 def test_what_is_written_for_version_5_has_nothing():
     assert dead_names("import torch\nfrom transformers import AutoTokenizer\nTrainer = object\nx = torch.AdamW\n") == []
     assert dead_names("class A:\n    def encode_plus(self): pass\nA().encode_plus()\n") == []
