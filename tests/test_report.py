@@ -297,6 +297,16 @@ def test_counts_of_what_went_wrong(folder):
     assert "Unsupported in all outputs: 1 number." in page.said()
 
 
+def test_an_answer_that_was_found_neither_repeats_nor_copies(folder):
+    """Where nothing was decoded, as in classes, tags, spans and masks."""
+    record = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(record | {"decoding": {}}))
+    page = page_of(folder)
+    assert page.row("are empty")[1:] == ["1", "12.5 %", "0", "3"]
+    assert not {"repeat themselves", "copy the source", "hit the limit"} & {row[0] for row in page.cells if row}
+    assert "copy" not in page.said()
+
+
 def test_groups_of_examples(folder):
     lines = predictions.read(folder / "predictions.jsonl", "rougeL")
     groups = predictions.choose(lines, "rougeL", seed=1)

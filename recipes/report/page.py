@@ -93,12 +93,14 @@ def view(folder):
     arguments, settings = (record.get(name) or {} for name in ("arguments", "settings"))
     first = predictions.first_row(folder / "predictions.jsonl")
     metric = predictions.row_metric(first, _wanted(arguments))
-    lines = predictions.read(folder / "predictions.jsonl", metric)
+    # An answer that was found in its source, not written, cannot copy it by mistake.
+    raised = {"empty"} if record.get("decoding") == {} else set(predictions.FLAGS)
+    lines = predictions.read(folder / "predictions.jsonl", metric, raised)
     scores = score_table(folder, lines, _wanted(arguments))
     training = curves(_state(folder), scores, arguments)
     rows = row_counts(record)
     notes = [*((record.get("data") or {}).get("notes") or []), *(record.get("notes") or [])]
-    wrong = where_wrong(lines, metric, first, scores)
+    wrong = where_wrong(lines, metric, raised & {"repeats", "copies", "empty", *first.keys()}, scores)
     groups = predictions.choose(lines, metric, record.get("seed", 0))
     names = "names:no" not in ((record.get("signatures") or {}).get("faithfulness") or "")
     wrong["flags"] = predictions.count_flags(lines, wrong["known"], _numbers(groups), names) if lines else []
@@ -237,9 +239,8 @@ def _picture(paint, *arguments):
 # --- What goes wrong, lengths, rows ----------------------------------------------------------------------------------
 
 
-def where_wrong(lines, metric, first, scores):
-    known = {"repeats", "copies", "empty"} | ({"hit_limit", "unsupported"} & first.keys())
-    share = scores.final.get("hit_limit") if "hit_limit" not in known else None
+def where_wrong(lines, metric, known, scores):
+    share = scores.final.get("hit_limit") if "hit_limit" not in known and "repeats" in known else None
     return {
         "known": known,
         "limit_share": number(share),

@@ -90,12 +90,12 @@ def row_metric(row, wanted):
     return next((name for name in names if number(row.get(name)) is not None), None)
 
 
-def read(path, metric):
-    """A Line for each row; `metric` names the score by which rows are ranked, or is None."""
-    return [_line(count, place, row, metric) for count, place, row in rows_of(path)]
+def read(path, metric, raised=FLAGS):
+    """A Line for each row, with those of `raised` among its flags; `metric`, if any, ranks rows."""
+    return [_line(count, place, row, metric, raised) for count, place, row in rows_of(path)]
 
 
-def _line(count, place, row, metric):
+def _line(count, place, row, metric, raised):
     source, output, references = (_texts(row, name) for name in ("source", "prediction", "reference"))
     source, output = source[0], output[0]
     flags = [name for name, there in wrong_with(output, source).items() if there]
@@ -107,7 +107,7 @@ def _line(count, place, row, metric):
         length=len(source),
         copying={name: row[name] for name in COPYING if number(row.get(name)) is not None},
         equal=output in references,
-        flags=flags,
+        flags=[flag for flag in flags if flag in raised],
         reference_flags=[name for name, there in wrong_with(references[0], source).items() if there],
         kinds=[flag.get("kind") for flag in unsupported(row)],
     )
