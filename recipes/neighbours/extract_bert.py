@@ -12,7 +12,6 @@ Target   the first and the last token of the answer; the first of all where a wi
 
 import sys
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
 
 import torch
@@ -67,11 +66,12 @@ class Settings(plain.PlainSettings):
 
 
 # ---------------------------------------------------------------- Task
-together = itemgetter("context")  # questions on one text stay in one split
+together = spans.together
+refuse = spans.refuse
 
 
 def reshape(row, settings, new=False):
-    """One row per question, its answers as a list of texts: an empty one where there is none."""
+    """One row per question, its answers as a list of texts."""
     return [row] if new else spans.questions(row, plain.columns(row, COLUMNS, settings))
 
 
@@ -128,7 +128,7 @@ def main(argv=None):
     run = running.Run(task, settings, args)
 
     # Data
-    splits = reading.load(task, settings, seed=args.seed, **SHAPE)
+    splits = reading.load(task, settings, seed=args.seed, tokenizer=plain.load_tokenizer(settings), **SHAPE)
     spans.look(splits, settings, run)
     if run.is_done(splits):
         return report.show(run)

@@ -47,6 +47,12 @@ class PlainSettings(arguments.RecipeSettings):
     unused = UNUSED
     labels = None  # names of the classes, in the model's order; set by `name_labels` or by `load`
 
+    def problems(self):
+        """Windows that would hardly go on, as a sentence."""
+        shared, most = getattr(self, "doc_stride", 0), self.max_source_length // 2
+        told = f"--doc_stride {shared}: windows of --max_source_length {self.max_source_length} share at most {most}"
+        return [told] if shared > most else []
+
 
 class Trainer(learning.Trainer):
     """The library's plain Trainer with the repairs of all recipes.

@@ -2,6 +2,7 @@
 """Answers as spans of their context: where they stand, as tokens and back as characters."""
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy as np
 from recipes.common.reading import Splits
 from recipes.common.running import Run
 from recipes.formats.nested import innermost
+
+LEAST_CONTEXT = 8  # tokens that a question leaves room for
+together = itemgetter("context")  # questions on one text stay in one split
 
 
 def questions(row: Any, columns: dict[str, str]) -> list:
@@ -57,12 +61,27 @@ def look(splits: Splits, settings: Any, run: Run) -> None:
         settings.null_score_diff_threshold = run.record["settings"]["null_score_diff_threshold"] = 0.0
 
 
+def refuse(row: dict, settings: Any, tokenizer: Any) -> tuple[str, str] | None:
+    """(reason, detail) where the question leaves too little room for a context, else None."""
+    needed = LEAST_CONTEXT + beside_context(row, tokenizer)
+    detail = f"the question is never cut, and this one needs --max_source_length {needed}"
+    return ("the question is too long", detail) if needed > settings.max_source_length else None
+
+
+def beside_context(row: dict, tokenizer: Any) -> int:
+    """The tokens of the question and the special ones."""
+    question = tokenizer(row["question"], add_special_tokens=False)["input_ids"]
+    return len(question) + tokenizer.num_special_tokens_to_add(pair=True)
+
+
 def features_of(row: dict, limit: int, shared: int, tokenizer: Any, learn: bool) -> Iterator[dict]:
     """A feature for each window of the context, all with the whole question.
 
     `places` holds for each token the characters of the context that it is, first and behind the last, or -1 and -1;
     labels are the first and the last token of the answer, 0 and 0 where it is not whole in this window.
     """
+    room = limit - beside_context(row, tokenizer)
+    shared = min(shared, room // 2)  # after a long question, too, the next window goes on
     how = {"truncation": "only_second", "max_length": limit, "stride": shared, "return_overflowing_tokens": True}
     made = tokenizer(row["question"], row["context"], return_offsets_mapping=True, **how)
     length, answer = len(tokenizer(row["question"], row["context"])["input_ids"]), place(row) if learn else None

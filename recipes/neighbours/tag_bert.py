@@ -66,8 +66,8 @@ class Settings(plain.PlainSettings):
 
 # ---------------------------------------------------------------- Task
 def read(path, settings, new=False):
-    """Rows of any kind of file; of .conll, .iob and .bio, a word a line."""
-    return files.read_file(path, settings, dict.fromkeys((".conll", ".iob", ".bio"), tagging.read_conll))
+    """Rows of any kind of file; of .conll, .iob, .bio and, where there are tags, .txt, a word a line."""
+    return files.read_file(path, settings, tagging.kinds(new))
 
 
 def reshape(row, settings, new=False):

@@ -3,7 +3,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,11 @@ from recipes.common.reading import Splits
 from recipes.metrics.entities import per_type, spans
 
 WORD = re.compile(r"\w+|[^\w\s]")
+
+
+def kinds(new: bool) -> dict[str, Callable]:
+    """What reads which kind of file; a .txt of `new` rows has no tags, so it holds texts."""
+    return dict.fromkeys([".conll", ".iob", ".bio", *([] if new else [".txt"])], read_conll)
 
 
 def read_conll(path: Path, form: files.Form) -> Iterator[files.Row]:
