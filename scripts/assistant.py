@@ -7,7 +7,8 @@
     python scripts/assistant.py --train_file mine.jsonl --validation_file dev.jsonl --test_file test.jsonl
 
 Each step is a run of its own recipe in outputs/assistant/STEP, with its own report; a zero-shot one comes first. What
-was interrupted goes on with the same command. Other flags go to each recipe.
+was interrupted goes on with the same command. Other flags go to each recipe; with PREDICT= they say how the file is
+read, such as --on_bad_row skip. Its other columns stay in the output.
 """
 
 import argparse
@@ -32,7 +33,7 @@ def main(argv=None):
     if bool(chosen.predict) != bool(chosen.output):
         raise UserError("--predict and --output: give both, as in make assistant PREDICT=new.csv OUTPUT=out.jsonl")
     if chosen.predict:
-        count = chain.predict(chosen.out, chosen.predict, chosen.output)
+        count = chain.predict(chosen.out, chosen.predict, chosen.output, flags)
         print(f"wrote     {chosen.output}: {count:,} rows")
         return
     made = steps.train(chosen.out, flags)

@@ -12,6 +12,7 @@ from helpers import read_jsonl, run_recipe, write_jsonl
 import scripts.assistant as assistant
 from recipes.assistant import chain, page, steps
 from recipes.common import UserError
+from recipes.common.reading import Splits
 
 TEXT = "With Taskwren 4.12 there is no sound."
 SCORES = {"accuracy": 75.0, "f1_macro": 70.0, "f1": 80.0, "rougeL": 60.0}
@@ -89,11 +90,19 @@ def test_the_report_has_scores_beside_baselines_and_rows_of_each_category(tmp_pa
 class Fake:
     """A Predictor that knows the answer."""
 
+    task = settings = None
+
     def __init__(self, folder):
         self.step = folder.name
 
+    def read_pieces(self, path):
+        rows = read_jsonl(path)
+        splits = Splits({"new": [{"id": row["id"], "text": row["text"]} for row in rows]}, [], [])
+        splits.rows = rows
+        yield splits
+
     def read(self, path):
-        return [{"id": row["id"], "text": row["text"]} for row in read_jsonl(path)], []
+        return next(self.read_pieces(path))["new"], []
 
     def predict(self, rows):
         more = {"category": {"probabilities": {"bug": 1.0}}, "entities": {"entities": [{"label": "product"}]}}
@@ -109,15 +118,19 @@ def trained(folder):
     return folder
 
 
-def test_new_feedback_goes_through_all_steps(tmp_path, monkeypatch):
+def test_new_feedback_goes_through_all_steps(tmp_path, monkeypatch, capsys):
+    """With the columns that the assistant does not fill; that it fills one of theirs is said."""
     monkeypatch.setattr(chain, "Predictor", Fake)
-    new = write_jsonl(tmp_path / "new.jsonl", [{"id": "7", "text": "no sound"}, {"id": "8", "text": "thanks"}])
+    monkeypatch.setattr(chain, "reading_settings", lambda *_: None)
+    rows = [{"id": "7", "text": "no sound", "by": "Ann", "reply": "old"}, {"id": "8", "text": "thanks", "by": "Bo"}]
+    new = write_jsonl(tmp_path / "new.jsonl", rows)
     flags = ["--out", str(trained(tmp_path / "run")), "--predict", new, "--output", str(tmp_path / "out.jsonl")]
     assert run_recipe(flags, assistant.main) == 0
     assert read_jsonl(tmp_path / "out.jsonl")[0] == {
-        "id": "7", "text": "no sound", "category": "category of no sound", "probabilities": {"bug": 1.0},
+        "id": "7", "text": "no sound", "by": "Ann", "category": "category of no sound", "probabilities": {"bug": 1.0},
         "entities": [{"label": "product"}], "summary": "summary of no sound", "reply": "reply of no sound",
     }  # fmt: skip
+    assert "new.jsonl: reply: the assistant's own stand in their place" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -133,6 +146,7 @@ def test_new_feedback_goes_through_all_steps(tmp_path, monkeypatch):
 def test_bad_input(tmp_path, monkeypatch, capsys, changed, said):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(chain, "Predictor", Fake)
+    monkeypatch.setattr(chain, "reading_settings", lambda *_: None)
     trained(tmp_path / "run")
     (tmp_path / "there.jsonl").write_text("mine")
     write_jsonl("new.jsonl", [{"id": "7", "text": "no sound"}])
@@ -164,9 +178,10 @@ def test_all_steps_for_real(tmp_path):
     )
     assert made.returncode == 0, made.stderr
     assert made.stdout.splitlines()[-1].startswith("verified  ")
-    (tmp_path / "new.csv").write_text(f"text\n{TEXT}\nThank you!\n")
+    (tmp_path / "new.csv").write_text(f'text,by\n"{TEXT}\n""Really""",Ann\n,Bo\nThank you!,Clara\n')
     new = ["--predict", str(tmp_path / "new.csv"), "--output", str(tmp_path / "out.jsonl")]
-    assert subprocess.run([*command, *new], cwd=ROOT).returncode == 0
+    assert subprocess.run([*command, *new], cwd=ROOT).returncode == 2  # a text is empty
+    assert subprocess.run([*command, *new, "--on_bad_row", "skip"], cwd=ROOT).returncode == 0
     rows = read_jsonl(tmp_path / "out.jsonl")
-    assert [row["text"] for row in rows] == [TEXT, "Thank you!"]
+    assert [(row["text"], row["by"]) for row in rows] == [(f'{TEXT}\n"Really"', "Ann"), ("Thank you!", "Clara")]
     assert all({"category", "entities", "summary", "reply"} <= row.keys() for row in rows)
