@@ -10,7 +10,7 @@ import sys
 QUESTIONS = {
     "What shall come out of a row?": [
         ("a text", "Where does that text come from?"),
-        ("a label of the whole text, such as a topic or a mood", "make classify"),
+        ("a label of a text or of two, such as a topic or a mood", "make classify"),
         ("words of the text that have a name, such as product or place", "make tag"),
         ("nothing: the model shall get to know our texts", "What is it to be used for?"),
     ],
