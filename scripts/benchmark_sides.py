@@ -153,7 +153,9 @@ def loop(task):
 
     def ask(texts):
         batch = tokenizer(texts, max_length=SOURCE_LIMIT, truncation=True, padding=True, return_tensors="pt")
-        return tokenizer.batch_decode(model.generate(**batch, **limits_of(task)), skip_special_tokens=True)
+        made = model.generate(**batch, **limits_of(task))
+        assert not (made == tokenizer.eos_token_id).any()
+        return tokenizer.batch_decode(made, skip_special_tokens=True)
 
     return asked(ask, task)
 
@@ -168,15 +170,15 @@ def exported(task):
 
     def ask(texts):
         made = engine(tokenizer(texts, max_length=SOURCE_LIMIT, truncation=True)["input_ids"], seed=0)
+        assert all(one.hit_limit for (one,) in made)
         return [one.text for (one,) in made]
 
     return asked(ask, task)
 
 
 def limits_of(task):
-    """How both sides decode: random weights would end anywhere."""
-    tokens = task["new_tokens"]
-    return {"num_beams": task["beams"], "do_sample": False, "min_new_tokens": tokens, "max_new_tokens": tokens}
+    """How both sides decode; random weights do not end a text by themselves."""
+    return {"num_beams": task["beams"], "do_sample": False, "max_new_tokens": task["new_tokens"]}
 
 
 def asked(ask, task):

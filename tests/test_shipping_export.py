@@ -80,7 +80,7 @@ def test_trap_28_every_form_gives_the_runs_own_predictions(run_of, smalls, tmp_p
     run, small = run_of(name), smalls(name)
     made = export.export(run, form)
     assert made["equal"] == made["rows"] == len(read_jsonl(run / "predictions.jsonl"))
-    assert made["score_difference"] < 1e-4
+    assert made["score_difference"] < 1e-3
     output, drawn = tmp_path / "out.jsonl", name == "paraphrase_bart"
     decoding = {"preset": "fast"} if drawn and form != "merged" else {}
     asked = {"run": made["folder"], "input": small.folder / "test.jsonl", "output": output, **decoding}

@@ -30,6 +30,9 @@ NAMES = {
     "top_p": "sampling_topp",
     "temperature": "sampling_temperature",
 }
+# What lets CTranslate2 give the probability of words that are not allowed to the others: its own scores are not the
+# model's then.
+CHANGES_SCORES = {"no_repeat_ngram_size", "repetition_penalty", "min_decoding_length"}
 HOW_TO_DRAW = {"sampling_topk", "sampling_topp", "sampling_temperature"}
 NO_MATTER = {"do_sample", "use_cache", "early_stopping", "transformers_version", "forced_eos_token_id"}
 # With beams the library ends a search later than CTranslate2 does: of 150 texts 127, 149 and 150 are equal at a
@@ -108,14 +111,19 @@ class Engine:
         first = config.forced_bos_token_id
         prefix = None if first is None else [self.tokenizer.convert_ids_to_tokens([first])] * len(ids)
         ctranslate2.set_random_seed(seed % 2**31)
-        limits = {"max_input_length": 0, "max_batch_size": 0, "return_end_token": True}
+        limits = {"max_input_length": 0, "max_batch_size": 0, "return_end_token": True, "return_scores": True}
         made = self.translator.translate_batch(sources, prefix, **options, **limits)
         flat = [tokens for one in made for tokens in one.hypotheses]
         repeated = [source for source, one in zip(sources, made, strict=True) for _ in one.hypotheses]
         end = self.tokenizer.eos_token
         if forced_end:
             flat = [tokens if tokens[-1:] == [end] else [*tokens, end] for tokens in flat]
-        scores = self._scores(repeated, flat)
+        if config.do_sample or forced_end or first is not None or CHANGES_SCORES & options.keys():
+            scores = self._scores(repeated, flat)  # half of all time
+        else:
+            over = options.get("length_penalty", 1) - 1  # a score of the search is a sum over its length by the penalty
+            found = [score for one in made for score in one.scores]
+            scores = [score * max(len(one), 1) ** over for score, one in zip(found, flat, strict=True)]
         texts = [self._text(tokens) for tokens in flat]
         cut = [not tokens or tokens[-1] != end for tokens in flat]
         outputs = iter(map(Output, texts, scores, cut))
