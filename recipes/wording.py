@@ -3,7 +3,9 @@
 
 import difflib
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable
 
 
@@ -37,9 +39,19 @@ def show(*lines: object, err: bool = False) -> None:
         encoding = getattr(stream, "encoding", None) or "utf-8"
         text = plain(str(line)).encode(encoding, "backslashreplace").decode(encoding)
         try:
-            print(text, file=stream, flush=True)
+            print(_wrapped(text) if stream.isatty() else text, file=stream, flush=True)
         except OSError:  # `| head` has seen enough, or the disk of the log is full
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _wrapped(text: str) -> str:
+    """`text` in lines of the terminal, below what follows the first word, as all lines of ours begin."""
+    columns = shutil.get_terminal_size().columns
+    if len(text) <= columns or columns < 40:
+        return text
+    wrapper = textwrap.TextWrapper(columns, subsequent_indent=" " * 10)
+    wrapper.break_long_words = wrapper.break_on_hyphens = False  # paths and names are there to be copied
+    return "\n".join(wrapper.wrap(text))
 
 
 def short(value: object, length: int = 60) -> str:

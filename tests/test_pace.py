@@ -10,6 +10,7 @@ import pytest
 
 from recipes import pace, planning
 from recipes.report import progress
+from recipes.wording import show
 
 RECIPE = "summarize_t5"
 
@@ -167,3 +168,19 @@ def test_the_estimate_leaves_the_training_as_it_is(run, tmp_path, monkeypatch):
         assert run(num_train_epochs=1, output_dir=tmp_path / str(len(weights))) == 0
         weights.append((tmp_path / str(len(weights)) / "model.safetensors").read_bytes())
     assert weights[0] == weights[1]
+
+
+def test_a_long_line_is_broken_where_a_terminal_ends_and_nowhere_else(monkeypatch, capsys):
+    """Forty columns; a path stays whole, for it is there to be copied."""
+    line = "look at   /a/path/that/is/longer/than/forty-columns and the card beside it"
+    monkeypatch.setenv("COLUMNS", "40")
+    show(line)
+    assert capsys.readouterr().out == f"{line}\n"
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    show(line, "a fact")
+    assert sys.stdout.getvalue().splitlines() == [
+        "look at",
+        "          /a/path/that/is/longer/than/forty-columns",
+        "          and the card beside it",
+        "a fact",
+    ]
