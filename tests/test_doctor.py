@@ -102,7 +102,8 @@ SAID = {
     "leaked in capitals": "warn splits: 1 of 13 validation rows have a source that stands in train, too",
     "nearly leaked": "warn splits: 1 of 13 test rows have nearly a source of train",
 }
-ALL = [(recipe, name) for recipe in harness.NAMES for name in SAID]
+MENDED = {("qa_t5", "JSON"), ("qa_t5", "a list in brackets")}  # its reading takes the text out of a context
+ALL = [(recipe, name) for recipe in harness.NAMES for name in SAID if (recipe, name) not in MENDED]
 ONE_EACH = [(harness.NAMES[place % 5], name) for place, name in enumerate(SAID)]  # the others are slow
 
 

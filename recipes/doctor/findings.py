@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recipes.common import short
-from recipes.doctor.survey import TABLE, Texts
+from recipes.doctor.survey import TABLE, Survey, Texts
 
 GROUPS = [name for name, one in TABLE.items() if isinstance(one, dict)]
 MARKS = {"pass": "ok", "warn": "warn", "fail": "FAIL"}
@@ -75,6 +75,16 @@ def example(texts: Texts, row: int, side: str = "", cut: int = 40) -> str:
     """A row by file and id, with the beginning of one of its sides."""
     shown = f" {short(getattr(texts, side)[row], cut)}" if side else ""
     return texts.place(row) + shown
+
+
+def at(survey: Survey, numbers: Iterable[int], of: int, side: str = "", partner: dict | None = None) -> Found:
+    """What was found in the rows of these numbers; `partner` names the row that one is held against."""
+    places = [survey.at(int(number)) for number in numbers]
+    examples = [example(texts, row, side) for texts, row in places[:2]]
+    if partner is not None:
+        others = [survey.at(partner[int(number)]) for number in list(numbers)[:2]]
+        examples = [f"{one} and {texts.place(row)}" for one, (texts, row) in zip(examples, others, strict=True)]
+    return Found(len(places), of, examples, rows=places)
 
 
 def table(findings: Iterable[Finding], everything: bool = False) -> list[str]:

@@ -30,6 +30,7 @@ SIDES = ("source", "target")
 # MinHash: 128 minima in 16 bands of 8. Of pairs that share 85 % of their pairs of words, it finds 99 %; of those that
 # share half, it looks at 6 %.
 MINIMA, BANDS, CHUNK, MOST_WORDS = 128, 16, 5_000, 400
+SAID_OFTEN = 5  # words; a shorter source, such as a greeting, may well be said twice
 SAMPLE = 2_000  # rows of which the frequent words of a side are taken
 
 
@@ -43,9 +44,14 @@ class Texts:
     source: list[str]
     target: list[str]
     wholes: list | None = None  # rows of equal value belong together, such as the questions on one text
+    fields: list[list[str]] | None = None  # what the sources are made of, where it is several fields
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def parts(self, side: str, row: int) -> list[str]:
+        """A side of a row, field by field."""
+        return self.fields[row] if self.fields and side == "source" else [getattr(self, side)[row]]
 
     def place(self, row: int) -> str:
         """Where a person finds the row."""
@@ -78,23 +84,24 @@ def texts_of(splits: Splits, task: Task) -> list[Texts]:
     for split, rows in splits.items():
         origin = splits.sources.get(split) or {}
         origin = splits.sources[origin["cut_from"]] if "cut_from" in origin else origin
-        fields = [name for name in fields_of(task.source) if rows and name in rows[0]]
+        names = [name for name in fields_of(task.source) if rows and name in rows[0]]
+        fields = [[_text(row[name]) for name in names] for row in rows]
         made.append(
             Texts(
                 split,
                 str(origin.get("file") or origin.get("dataset") or split),
                 [row["id"] for row in rows],
-                [_joined(row, fields) for row in rows],
+                list(map("\n".join, fields)),
                 [references(row, task.target)[0] for row in rows],
                 [task.together(row) for row in rows] if task.together else None,
+                fields if len(names) > 1 else None,
             )
         )
     return made
 
 
-def _joined(row: dict, fields: list[str]) -> str:
-    parts = [row[name] if isinstance(row[name], str) else "\n".join(row[name]) for name in fields]
-    return parts[0] if len(parts) == 1 else "\n".join(parts)
+def _text(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else "\n".join(value)
 
 
 def survey(texts: list[Texts]) -> Survey:
@@ -107,12 +114,12 @@ def survey(texts: list[Texts]) -> Survey:
     columns = {name: np.zeros(total, kind) for name, kind in kinds.items()}
     bands, shingles, number = np.zeros((total, BANDS), np.uint64), [], 0
     for one in texts:
-        for pair in zip(one.source, one.target, strict=True):
+        for row, pair in enumerate(zip(one.source, one.target, strict=True)):
             words = [words_of(text) for text in pair]
             for side, text, said in zip(SIDES, pair, words, strict=True):
                 columns[f"{side}_length"][number] = len(text)
                 columns[f"{side}_words"][number] = len(said)
-                columns[f"{side}_marks"][number] = _marks(text)
+                columns[f"{side}_marks"][number] = _marks(one.parts(side, row))
                 columns[f"{side}_exact"][number] = hash(text)
                 columns[f"{side}_plain"][number] = hash(" ".join(said) if said else text)
                 columns[f"{side}_script"][number] = script(text)
@@ -149,13 +156,14 @@ def _bands(shingles: list[list[str]]) -> np.ndarray:
     return folded
 
 
-def _marks(text: str) -> int:
-    """Bit n is set where pattern n is found."""
+def _marks(texts: list[str]) -> int:
+    """Bit n is set where pattern n is found in one of the texts."""
     marks = 0
-    if len(text) < 12 or TRIGGER.search(text):
-        for bit, pattern in enumerate(PATTERNS.values()):
-            if pattern.search(text):
-                marks |= 1 << bit
+    for text in texts:
+        if len(text) < 12 or TRIGGER.search(text):
+            for bit, pattern in enumerate(PATTERNS.values()):
+                if pattern.search(text):
+                    marks |= 1 << bit
     return marks
 
 
@@ -227,3 +235,13 @@ def first_of_each(values: np.ndarray) -> np.ndarray:
     """For each place the first place of the same value."""
     _, first, inverse = np.unique(values, return_index=True, return_inverse=True)
     return first[inverse]
+
+
+def all_rows(survey: Survey) -> int:
+    """How many rows all splits have."""
+    return len(survey["overlap"])
+
+
+def in_training(survey: Survey) -> np.ndarray:
+    """Which rows are of the first split."""
+    return np.arange(all_rows(survey)) < len(survey.texts[0])

@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks of the texts alone: rows, pairs, splits. Each is a short question to the survey's table of numbers."""
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from recipes.common import short
-from recipes.doctor.findings import Finding, Found, example, finding
-from recipes.doctor.survey import PATTERNS, SIDES, Survey, alike, first_of_each, words_of
+from recipes.doctor import columns
+from recipes.doctor.findings import Finding, Found, at, finding
+from recipes.doctor.survey import (
+    PATTERNS,
+    SAID_OFTEN,
+    SIDES,
+    Survey,
+    alike,
+    all_rows,
+    first_of_each,
+    in_training,
+)
 
 ALIKE = 0.88  # of their pairs of neighbouring words: of 32 words, one differs
-SAID_OFTEN = 5  # words; a shorter source, such as a greeting, may well be said twice
-FEW = 20  # rows, of which nothing can be said as a whole
-ENOUGH, MOST = 100, 1_000  # rows between which chance is told from a bond of source and target
-SIGN = re.compile(r"https?://\S+|[\w.:/-]*\d[\w.:/-]*")
 LONG_TEXT = 40  # characters from which on a whole is a text, and not a number
 HELD_OUT = ("validation", "test")
 
@@ -29,25 +33,7 @@ def examine(survey: Survey) -> Iterator[Finding]:
     for name, look in PAIRS.items():
         yield finding("pairs", name, look(survey, near))
     yield from leaks(survey, near)
-
-
-def at(survey: Survey, numbers: Iterable[int], of: int, side: str = "", partner: dict | None = None) -> Found:
-    """What was found in the rows of these numbers; `partner` names the row that one is held against."""
-    places = [survey.at(int(number)) for number in numbers]
-    examples = [example(texts, row, side) for texts, row in places[:2]]
-    if partner is not None:
-        others = [survey.at(partner[int(number)]) for number in list(numbers)[:2]]
-        examples = [f"{one} and {texts.place(row)}" for one, (texts, row) in zip(examples, others, strict=True)]
-    return Found(len(places), of, examples, rows=places)
-
-
-def all_rows(survey: Survey) -> int:
-    return len(survey["overlap"])
-
-
-def in_training(survey: Survey) -> np.ndarray:
-    """Which rows are of the first split."""
-    return np.arange(all_rows(survey)) < len(survey.texts[0])
+    yield columns.unlike(survey)
 
 
 # --- Rows -------------------------------------------------------------------------------------------------------------
@@ -60,13 +46,10 @@ def marked(survey: Survey, name: str) -> Found:
     found = at(survey, np.flatnonzero(sides["source"] | sides["target"]), all_rows(survey))
     found.examples = []
     for texts, row in found.rows[:2]:
-        for side in SIDES:
-            match = PATTERNS[name].search(getattr(texts, side)[row])
-            if match:
-                text = getattr(texts, side)[row]
-                around = text[max(0, match.start() - 15) : match.end() + 15]
-                found.examples.append(f"{texts.place(row)} {side}: {around!r}")
-                break
+        texts_of_row = ((side, text) for side in SIDES for text in texts.parts(side, row))
+        side, match = next((side, match) for side, text in texts_of_row if (match := PATTERNS[name].search(text)))
+        around = match.string[max(0, match.start() - 15) : match.end() + 15]
+        found.examples.append(f"{texts.place(row)} {side}: {around!r}")
     return found
 
 
@@ -168,73 +151,11 @@ def other_language(survey: Survey, near: list) -> Found:
     return at(survey, np.flatnonzero(survey["foreign"]), all_rows(survey), "target")
 
 
-def one_target(survey: Survey, near: list) -> Found:
-    """More than six of ten training targets are one text; of fewer than 20 rows nothing is said."""
-    targets = survey["target_plain"][in_training(survey)]
-    values, first, counts = np.unique(targets, return_index=True, return_counts=True)
-    most = int(np.argmax(counts)) if len(values) else 0
-    if len(targets) < FEW or counts[most] <= 0.6 * len(targets):
-        return Found()
-    texts, row = survey.at(int(first[most]))
-    words = {"target": short(texts.target[row], 40)}
-    return Found(int(counts[most]), len(targets), [texts.place(row)], words)
-
-
-def ids(survey: Survey, near: list) -> Found:
-    """A side that is one sign such as 48213, a7-03 or an address in nine of ten rows, another in each of them."""
-    texts = survey.texts[0]
-    for side, other in (SIDES, SIDES[::-1]):
-        own, others = getattr(texts, side), getattr(texts, other)
-        found = [row for row, text in enumerate(own) if SIGN.fullmatch(text.strip()) and text not in others[row]]
-        if len(own) >= FEW and len(found) > 0.9 * len(own) and len({own[row] for row in found}) > 0.9 * len(found):
-            return Found(len(found), len(own), [example(texts, row, side) for row in found[:2]], {"side": side})
-    return Found()
-
-
-def turned_round(survey: Survey, near: list) -> Found:
-    """Half of the targets are at least three times as long as their source and hold four of five of its words."""
-    source, target, share = survey["source_words"], survey["target_words"], survey["overlap"]
-    long = (source >= SAID_OFTEN) & (target > 3 * source)
-    if len(source) < FEW or long.sum() <= 0.5 * len(source):
-        return Found()
-    some = np.flatnonzero(long)[:: max(1, int(long.sum()) // 1000)]
-    held = []
-    for number in some[share[some] > 0]:
-        texts, row = survey.at(int(number))
-        words = set(words_of(texts.source[row]))
-        held += [len(words & set(words_of(texts.target[row]))) > 0.8 * len(words)]
-    return at(survey, np.flatnonzero(long), len(source), "target") if sum(held) > 0.5 * len(some) else Found()
-
-
-def unrelated(survey: Survey, near: list) -> Found:
-    """Targets that have no more words of their source than of one half the file away, and no length that goes with it.
-
-    Both are held against chance, at three standard errors: a column that slipped by a line or was sorted alone.
-    """
-    texts = survey.texts[0]
-    rows = np.arange(len(texts))[:: max(1, len(texts) // MOST)]
-    targets, lengths = survey["target_plain"][rows], [np.log(survey[f"{side}_length"][rows] + 1) for side in SIDES]
-    if len(rows) < ENOUGH or len(np.unique(targets)) < 0.2 * len(rows):
-        return Found()
-    words = [[set(words_of(getattr(texts, side)[row])) for row in rows] for side in SIDES]
-    far = len(rows) // 2
-    gain = np.array([
-        (len(said & words[0][n]) - len(said & words[0][n - far])) / max(len(said), 1) for n, said in enumerate(words[1])
-    ])  # fmt: skip
-    centred = [one - one.mean() for one in lengths]
-    alike_lengths = (centred[0] @ centred[1]) / max(np.linalg.norm(centred[0]) * np.linalg.norm(centred[1]), 1e-9)
-    scale = np.sqrt(len(rows))
-    if max(alike_lengths, gain.mean() / max(gain.std(), 1e-9)) * scale > 3:
-        return Found()
-    return Found(len(texts), len(texts), [example(texts, int(row), "target") for row in rows[:2]])
-
-
 PAIRS: dict[str, Callable[[Survey, list], Found]] = {
     look.__name__: look
     for look in (
         duplicate, near_duplicate, contradiction, copied, longer_target, odd_ratio, little_overlap, much_overlap,
-        other_script, other_language, one_target, ids, turned_round,
-        unrelated,
+        other_script, other_language, *columns.LOOKS,
     )
 }  # fmt: skip
 
