@@ -63,6 +63,15 @@ def test_the_runs_scores_and_examples_stand_beside_it(done):
     assert page.examples()[0] == [first["source"], first["reference"], first["prediction"]]
 
 
+def test_an_example_shows_all_its_texts_as_texts():
+    made = showing.example(["<b>a", "b", "c & d"])
+    assert [part.partition("</dd>")[0] for part in made.split('<dd dir="auto">')[1:]] == [
+        "&lt;b&gt;a",
+        "b",
+        "c &amp; d",
+    ]
+
+
 def test_without_its_package_the_page_says_what_to_install(done, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "gradio", None)
     monkeypatch.delitem(sys.modules, "recipes.shipping.demo", raising=False)

@@ -6,12 +6,16 @@ from pathlib import Path
 import gradio as gr
 
 from recipes.prediction import Predictor
+from recipes.shipping import showing
 from recipes.shipping.showing import Page
 from recipes.shipping.using import PRESETS
 
 STYLE = """
 mark {background: none; color: inherit; border: 2px solid #c0392b; border-radius: 3px; padding: 0 2px}
 .answer {font-size: 1.1rem; white-space: pre-wrap; overflow-wrap: anywhere}
+.example {border-top: 1px solid var(--border-color-primary); padding: 8px 0}
+.example dt {font-size: 0.8rem; color: var(--body-text-color-subdued)}
+.example dd {margin: 0 0 6px; white-space: pre-wrap; overflow-wrap: anywhere}
 footer {display: none !important}
 """
 
@@ -52,7 +56,7 @@ def blocks(page: Page) -> gr.Blocks:
         examples = page.examples()
         if examples:
             with gr.Accordion("The run's own examples", open=False):
-                gr.Dataframe(examples, headers=["source", "reference", "prediction"], wrap=True, interactive=False)
+                gr.HTML("".join(map(showing.example, examples)))
     return made
 
 

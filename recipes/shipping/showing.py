@@ -25,6 +25,14 @@ def marked(output: str, source: str) -> str:
     return "".join([*pieces, html.escape(output[place:])])
 
 
+def example(texts: list[str]) -> str:
+    """One of `Page.examples` as HTML: below each other, for beside each other there is no room on a phone."""
+    named = zip(("source", "reference", "prediction"), map(html.escape, texts), strict=True)
+    return (
+        '<dl class="example">' + "".join(f'<dt>{name}</dt><dd dir="auto">{one}</dd>' for name, one in named) + "</dl>"
+    )
+
+
 class Page:
     """A run, asked from a page; `talks`: in a conversation."""
 
