@@ -678,3 +678,23 @@ def test_records_of_any_shape_become_rows_or_broken_ones(recipe):
         record = {chance.choice(NAMES): value(0) for _ in range(chance.randint(1, 6))}
         row = Row(json.loads(json.dumps(record)), "a.jsonl", number)
         assert all(isinstance(one, Row) for one in reshape(row, SimpleNamespace(**SETTINGS), number % 2 == 0))
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [(b"\x1f\x8b\x08\0", ".gz; unpack it, or add .gz to its name"), (b"PK\x03\x04", ".zip; unpack it")],
+    ids=["gz", "zip"],
+)
+def test_a_packed_file_under_another_name_is_called_so(start, said, tmp_path):
+    """Its bytes are no other encoding of a text, which the message guessed before."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(start + b"\x9f" * 40)
+    with pytest.raises(UserError) as error:
+        read_file(path, RecipeSettings())
+    assert list(error.value.problems) == [f"{path}: is a packed file, {said}"]
+
+
+def test_utf_32_is_read_by_its_mark(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("a,b\nlämp,mug\n".encode("utf-32"))
+    assert list(map(dict, read_file(path, RecipeSettings()))) == [{"a": "lämp", "b": "mug"}]

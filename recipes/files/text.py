@@ -15,6 +15,12 @@ from recipes.wording import UserError
 
 LONGEST = 2**26  # characters of a line, and of a field: a file without line ends is no table, whatever its size
 BLANK = 10**6  # empty lines in a row, the same
+SIGNS = {
+    b"\x1f\x8b": ".gz",
+    b"BZh": ".bz2",
+    b"\x28\xb5\x2f\xfd": ".zst",
+    b"PK\x03\x04": ".zip",
+}  # how packed files begin
 PACKED = (".gz", ".bz2", ".zst", ".lz4")  # as pyarrow unpacks them
 
 
@@ -26,10 +32,17 @@ def open_text(path: Path, encoding: str | None) -> io.TextIOWrapper:
     open(path, "rb").close()  # whose errors have a number, as pyarrow's have not
     packed = path.suffix.lower() in PACKED
     raw = io.BufferedReader(pyarrow.input_stream(str(path))) if packed else open(path, "rb")  # noqa: SIM115
-    mark = raw.peek(3)[:3]
-    if mark[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    mark = raw.peek(4)[:4]
+    kind = next((name for sign, name in SIGNS.items() if mark.startswith(sign)), None)
+    if kind:
+        raise UserError(
+            f"{path}: is a packed file, {kind}; unpack it" + (f", or add {kind} to its name" * (kind in PACKED))
+        )
+    if mark in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        encoding = "utf-32"
+    elif mark[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         encoding = "utf-16"
-    elif mark == codecs.BOM_UTF8:
+    elif mark[:3] == codecs.BOM_UTF8:
         encoding = "utf-8-sig"
     return io.TextIOWrapper(raw, encoding or "utf-8", errors="surrogateescape", newline="")
 
