@@ -2,6 +2,7 @@
 """What holds for each recipe of recipes/neighbours/, through its real command, as for those of test_every_recipe.py."""
 
 import math
+import signal
 
 import harness
 import pytest
@@ -111,6 +112,26 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(small, done, run, tmp_path,
     assert scored(tmp_path / "out") == scored(tmp_path / "whole")
     weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("out", "whole")]
     assert weights[0] == weights[1]
+
+
+@pytest.mark.slow
+@every
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("point", ["between steps", "in a save, before the manifest", "before the model is saved"])
+def test_a_killed_process_goes_on_to_the_same_bits(small, done, tmp_path, point, sent):
+    """A process of its own, struck in the second epoch, in a save, or at the end; then the same command again."""
+    import chaos
+
+    flags = small.flags(output_dir=tmp_path / "out")
+    struck = chaos.wait(chaos.launch(small.name, flags, tmp_path / "first", point=point, sent=sent))
+    assert struck in ((-signal.SIGKILL,) if sent == signal.SIGKILL else (75, 0))  # asked at its end, it finishes
+    assert chaos.wait(chaos.launch(small.name, flags, tmp_path / "log")) == 0, log_of(tmp_path)
+    one, two = scored(tmp_path / "out"), scored(done.folder)
+    for each in (one, two):  # the mean of what was logged: losses since the last line of the log are no part of it
+        each["all"].pop("train_loss")
+    assert one == two
+    for name in ("model.safetensors", "predictions.jsonl", "eval_predictions.jsonl"):
+        assert (tmp_path / "out" / name).read_bytes() == (done.folder / name).read_bytes(), name
 
 
 @every
