@@ -35,6 +35,14 @@ def test_a_script_tag_stays_text_and_what_the_source_lacks_is_framed():
     assert "<mark" not in shown[: shown.index("48213") + 5]
 
 
+def test_nouns_of_a_translation_are_no_names(smalls, monkeypatch):
+    """German writes them with capitals; a number that the source does not have is framed as elsewhere."""
+    page = showing.Page(Predictor(smalls("translate_mt5_lora").done.folder))
+    made = {"prediction": "Wo ist die Bestellung 7?", "hit_limit": False, "score": -1.0}
+    monkeypatch.setattr(page, "ask", lambda *_: made)
+    assert re.findall("<mark[^>]*>(.*?)</mark>", page.answer("fast", 8, "Where is order 8?")[0]) == ["7"]
+
+
 def test_length_and_preset_are_those_of_one_question(done):
     page = showing.Page(Predictor(done.folder))
     page.answer("fast", 1, "Ann asks for a lamp.")

@@ -13,10 +13,14 @@ from recipes.shipping.using import preset
 EXAMPLES = 5  # of the run's own predictions
 
 
-def marked(output: str, source: str) -> str:
-    """`output` as HTML, escaped, with numbers, dates, codes and names that `source` does not have in frames."""
+def marked(output: str, source: str, names: bool = True) -> str:
+    """`output` as HTML, escaped, with numbers, dates, codes and names that `source` does not have in frames.
+
+    Args:
+        names: False for a translation: its capitals are those of another language.
+    """
     pieces, place = [], 0
-    for flag in faithfulness.check(output, source)["unsupported"]:
+    for flag in faithfulness.check(output, source, names=names)["unsupported"]:
         pieces += [html.escape(output[place : flag["start"]])]
         pieces += [
             f'<mark title="not in the source: {flag["kind"]}">{html.escape(output[flag["start"] : flag["end"]])}</mark>'
@@ -40,6 +44,7 @@ class Page:
         self.predictor, self.fields = predictor, predictor.fields
         self.talks = "history" in self.fields
         self.longest = predictor.usual.max_new_tokens
+        self.names = not predictor.record["settings"].get("source_lang")
 
     def answer(self, name: str, length: int, *texts: str) -> tuple[str, str]:
         """(the answer as HTML, a line about it) to what was typed into the fields."""
@@ -48,7 +53,8 @@ class Page:
         if empty:
             return "", f"Please fill in: {', '.join(empty)}"
         made = self.ask(row, name, length)
-        shown = [marked(text, "\n".join(row.values())) for text in made.get("variants", [made["prediction"]])]
+        source = "\n".join(row.values())
+        shown = [marked(text, source, self.names) for text in made.get("variants", [made["prediction"]])]
         frames = "; framed: what the source does not have" if any("<mark" in one for one in shown) else ""
         cut = ", cut at the length limit" if made["hit_limit"] else ""
         return "".join(
