@@ -447,6 +447,27 @@ def build_model(tokenizer, architecture, width=128, layers=(3, 2), heads=4, inne
     return model
 
 
+def deeper(model):
+    """A T5 with one more layer in each stack, after its second block, that computes the same for now.
+
+    The new layers are copies whose outputs are zero, so that all they add to the text is what they will learn.
+    """
+    config = T5Config.from_dict(model.config.to_dict())
+    config.num_layers, config.num_decoder_layers = config.num_layers + 1, config.num_decoder_layers + 1
+    grown = T5ForConditionalGeneration(config)
+    grown.lm_head.weight = torch.nn.Parameter(grown.lm_head.weight.detach().clone())  # untied, as in build_model
+    grown.config.tie_word_embeddings = False
+    known, weights = model.state_dict(), {}
+    for name in grown.state_dict():
+        place = re.search(r"block\.(\d+)\.", name)
+        old = max(1, int(place[1]) - 1) if place and place[1] != "0" else 0
+        weights[name] = known[re.sub(r"block\.\d+\.", f"block.{old}.", name)].clone()
+        if place and place[1] == "2" and name.endswith((".o.weight", ".wo.weight")):
+            weights[name].zero_()
+    grown.load_state_dict(weights)
+    return grown
+
+
 def quicken(model):
     """Let a T5 compute gelu_new, the same function, in one kernel."""
     for layer in model.modules():
@@ -525,6 +546,7 @@ def parse(argv=None):
     parser.add_argument("--architecture", choices=["t5", "bart"], default="t5")
     parser.add_argument("--output_dir", type=Path, help="default: data/models/tiny-<architecture>")
     parser.add_argument("--start_from", type=Path, help="a base that was trained before, for its second training")
+    parser.add_argument("--deeper", action="store_true", help="one more layer in each stack of a T5 started from")
     parser.add_argument("--minutes", type=float, default=30.0, help="length of the training by the clock")
     parser.add_argument(
         "--steps", type=int, default=0, help="length in optimizer steps instead, repeatable by the seed"
@@ -549,6 +571,7 @@ def main(argv=None):
     if settings.start_from:
         tokenizer = AutoTokenizer.from_pretrained(settings.start_from)
         model = AutoModelForSeq2SeqLM.from_pretrained(settings.start_from, dtype=torch.float32)
+        model = deeper(model) if settings.deeper else model
     else:
         told = [without_people(text) if settings.architecture == "t5" else text for text in texts]
         tokenizer = build_tokenizer(told, settings.architecture)
