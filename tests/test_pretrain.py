@@ -118,3 +118,19 @@ def test_folder_is_small_and_loads(folder):
         assert tokenizer.convert_tokens_to_ids(["<pad>", "</s>", "<unk>"]) == [0, 1, 2]
         assert tokenizer.convert_tokens_to_ids("<extra_id_0>") == len(tokenizer) - 1
         assert config["decoder_start_token_id"] == 0
+
+
+def test_a_deeper_model_computes_the_same_until_it_is_trained():
+    import torch
+    from transformers import AutoModelForSeq2SeqLM
+
+    model = AutoModelForSeq2SeqLM.from_pretrained(TINY_T5, dtype=torch.float32).eval()
+    grown = pretrain_tiny.deeper(model).eval()
+    layers = [(one.config.num_layers, one.config.num_decoder_layers) for one in (model, grown)]
+    assert layers[1] == (layers[0][0] + 1, layers[0][1] + 1)
+    assert grown.lm_head.weight is not grown.shared.weight
+    asked = {"input_ids": torch.tensor([[40, 50, 60, 1]]), "labels": torch.tensor([[70, 80, 1]])}
+    assert torch.equal(model(**asked).logits, grown(**asked).logits)
+    grown(**asked).loss.backward()
+    new = [name for name, _ in grown.named_parameters() if ".block.2." in name and name.endswith("o.weight")]
+    assert new and all(grown.get_parameter(name).grad.any() for name in new)
