@@ -57,7 +57,7 @@ def test_what_comes_next_is_a_sentence_or_a_line_and_all_before_it_is_read():
 
 def test_a_scrambled_text_has_other_people_and_things_everywhere_and_the_same_words_between():
     text = "Anna Huxwell wants two teapots. Anna, a teapot? anna.huxwell@mail.example"
-    seen = [pretrain_tiny.scramble(text, random.Random(seed), ["ac", "uart"]) for seed in range(40)]
+    seen = [pretrain_tiny.scramble(text, random.Random(seed), {"ac": 1.0, "uart": 1.0}) for seed in range(40)]
     for new in seen:
         first, last, *_ = new.split()
         assert f"{first}, a " in new and f"{first.lower()}.{last.lower()}@mail.example" in new
