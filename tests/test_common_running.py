@@ -680,6 +680,17 @@ def test_exit_codes(capsys):
     assert status() == ("running", None)
 
 
+def test_a_process_of_several_leaves_their_group_before_it_ends(tmp_path):
+    store = torch.distributed.FileStore(str(tmp_path / "store"), 1)
+    torch.distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
+    try:
+        assert runs.command_line(lambda: None) == 0
+        assert not torch.distributed.is_initialized()
+    finally:
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+
+
 def test_exit_code_of_an_interruption(capsys):
     assert fail_with(KeyboardInterrupt()) == 75
     assert "Traceback" not in capsys.readouterr().err

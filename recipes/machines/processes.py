@@ -39,3 +39,14 @@ def from_first_process(make: Callable):
     if answer[1]:
         raise UserError(*answer[1])
     return answer[0]
+
+
+def part() -> None:
+    """Leave the others, once all have come here; every process has to call it.
+
+    A process that ends without is now and then aborted by a thread of gloo's that still listens ("terminate called
+    without an active exception"), and a run that was done then has exit code 1.
+    """
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()

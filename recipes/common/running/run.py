@@ -235,6 +235,7 @@ def command_line(main: Callable) -> int:
     first = os.environ.get("LOCAL_RANK", "0") == "0" or "WORLD_SIZE" not in os.environ
     try:
         main()
+        processes.part()
         return DONE
     except UserError as error:
         if first:
