@@ -73,9 +73,9 @@ def test_a_run_keeps_what_the_doctor_found(done):
 
 # damage -> the sentence, the same for all tasks ({train} and {held} rows: those of all splits), and where it is found
 SAID = {
-    "null": "FAIL rows: rows cannot be used",
-    "blank": "FAIL rows: rows cannot be used",
-    "broken line": "FAIL rows: rows cannot be used",
+    "null": "FAIL rows: rows that cannot be used",
+    "blank": "FAIL rows: rows that cannot be used",
+    "broken line": "FAIL rows: rows that cannot be used",
     "N/A": "warn rows: 1 of 84 rows hold a word for nothing, such as N/A or null, which is learned as text",
     "null as text": "warn rows: 1 of 84 rows hold a word for nothing, such as N/A or null, which is learned as text",
     "signs alone": "warn rows: 1 of 84 rows hold neither a letter nor a digit",
@@ -229,49 +229,91 @@ def other_model(folder):
 
 
 PREFIXES = {"summarization": {"prefix": "summarize: "}, "translation": {"prefix": "translate English to German: "}}
-# What is wrong -> (recipe, what is done to the data, to the training file, to the checkpoint, flags, exit code, said)
+# What is wrong -> (recipe, what is done to the data, to the training file, to the checkpoint, flags, exit code, what is
+# said of it, whole: the sentence, the examples, the remedy)
 WHOLE = {
-    "nothing": ("summarize_t5", nothing, bytes_of(lambda text: b""), None, {}, 2, "holds no row; at least one record"),
-    "a picture": ("paraphrase_bart", nothing, bytes_of(lambda text: b"\x89PNG\r\n\x1a\n\0\0"), None, {}, 2, "UTF-8"),
+    "nothing": ("summarize_t5", nothing, bytes_of(lambda text: b""), None, {}, 2,
+        "FAIL start: problems that keep the run from beginning --train_file train.jsonl: holds no row; at "
+        "least one record is needed -> as the message says"),
+    "a picture": ("paraphrase_bart", nothing, bytes_of(lambda text: b"\x89PNG\r\n\x1a\n\0\0"), None, {}, 2,
+        "FAIL start: problems that keep the run from beginning --train_file train.jsonl line 1: not UTF-8: "
+        "byte 0x89; --encoding NAME reads it, by cp1252 '‰PNG', cp1251 '‰PNG', gb18030 '塒NG', shift_jis "
+        "'臼NG'; others are cp1250 cp1253 euc_kr big5 utf-16 -> as the message says"),
     "another encoding": (
         "translate_mt5_lora", every("target", lambda text, number: f"{text} für"),
-        bytes_of(lambda text: text.decode().encode("latin-1")), None, {}, 2, "--encoding"),
-    "no such column": ("qa_t5", without_column("question"), None, None, {}, 2, "question"),
-    "no such file": ("convo_flant5", nothing, None, None, {"train_file": "no.jsonl"}, 2, "no.jsonl: no such file"),
+        bytes_of(lambda text: text.decode().encode("latin-1")), None, {}, 2,
+        "FAIL start: problems that keep the run from beginning --train_file train.jsonl line 1: not UTF-8: "
+        "byte 0xfc; --encoding NAME reads it, by cp1252 'r will wegen Paket für\"}', cp1251 'r will wegen "
+        "Paket fьr\"}', gb18030 'r will wegen Paket f黵\"}'; others are cp1250 cp1253 euc_kr big5 utf-16 -> as"
+        " the message says"),
+    "no such column": ("qa_t5", without_column("question"), None, None, {}, 2,
+        "FAIL start: 3 problems that keep the run from beginning train.jsonl: no column 'question' or "
+        "'query' or 'question_text' for question; it has 'id', 'context', 'text'; name one with "
+        "--question_column validation.jsonl: no column 'question' or 'query' or 'question_text' for "
+        "question; it has 'id', 'context', 'text'; name one with --question_column -> as the message says"),
+    "no such file": ("convo_flant5", nothing, None, None, {"train_file": "no.jsonl"}, 2,
+        "FAIL start: problems that keep the run from beginning --train_file no.jsonl: no such file -> as "
+        "the message says"),
     "no target at all": (
         "summarize_t5", every("target", lambda text, number: None, ("train",)), None, None, {}, 2,
-        "FAIL start: "),
-    "two rows of one id": ("paraphrase_bart", same_ids, None, None, {}, 0, "ids"),
+        "FAIL start: 61 problems that keep the run from beginning train.jsonl: none of its 60 rows can be "
+        "used train.jsonl line 1: column 'summary' is null; needed: text that is not empty, or a list of "
+        "such texts -> as the message says"),
+    "two rows of one id": ("paraphrase_bart", same_ids, None, None, {}, 0,
+        "train: ids are row numbers, for 'id' is not a different text in each row validation: ids"),
     "one target for all": (
         "summarize_t5", every("target", lambda text, number: "Ann asks for a lamp."), None, None, {}, 0,
-        "warn pairs: 60 of 60 training rows have one and the same target, 'Ann asks for a lamp.'"),
+        "warn pairs: 60 of 60 training rows have one and the same target, 'Ann asks for a lamp.': there is "
+        "little to learn train.jsonl id train-0 -> look at the target's column: it may be the wrong one"),
     "ids for targets": (
         "paraphrase_bart", every("target", lambda text, number: f"A-{7000 + number}"), None, None, {}, 0,
-        "warn pairs: 60 of 60 targets are numbers, ids or addresses that their other side does not hold"),
+        "warn pairs: 60 of 60 targets are numbers, ids or addresses that their other side does not hold "
+        "train.jsonl id train-0 'A-7000' train.jsonl id train-1 'A-7001' -> look at the target's column: it"
+        " may be the wrong one"),
     "addresses for sources": (
         "summarize_t5", every("source", lambda text, number: f"https://example.org/{number}"), None, None, {}, 0,
-        "60 of 60 sources are numbers, ids or addresses"),
+        "warn pairs: 60 of 60 sources are numbers, ids or addresses that their other side does not hold "
+        "train.jsonl id train-0 'https://example.org/0' train.jsonl id train-1 'https://example.org/1' -> "
+        "look at the source's column: it may be the wrong one"),
     "source and target changed places": (
         "summarize_t5", swapped, None, None, {}, 0,
-        "targets hold their whole source and much more: source and target may have changed places"),
+        "warn pairs: 84 of 84 targets hold their whole source and much more: source and target may have "
+        "changed places train.jsonl id train-0 'of asks parcel her please blue lamp ord... train.jsonl id "
+        "train-1 'is mug your says order number reports p... -> give the columns the other way round"),
     "targets slipped by a line": (
         "translate_mt5_lora", slipped, None, None, {}, 0,
-        "warn pairs: 180 of 180 targets have, by words and lengths, no more to do with their sources than with those"),
+        "warn pairs: 180 of 180 targets have, by words and lengths, no more to do with their sources than "
+        "with those of other rows train.jsonl id train-0 'kaputter mit ihre wegen das wegen das s... "
+        "train.jsonl id train-1 'auf heute ein hallo Paket das wegen von... -> look at some rows: a column "
+        "may have slipped by a line, or was sorted without the other"),
     "validation is training": (
         "translate_mt5_lora", validation_is_train, None, None, {}, 0,
-        "warn splits: 60 of 60 validation rows stand in train, too (60 letter by letter)"),
+        "warn splits: 60 of 60 validation rows stand in train, too (60 letter by letter): their scores tell"
+        " nothing new validation.jsonl id train-0 and train.jsonl id train-0 validation.jsonl id train-1 "
+        "and train.jsonl id train-1 -> --write_clean takes them out of train"),
     "sources cut": (
         "summarize_t5", nothing, None, None, {"max_source_length": 8}, 0,
-        "warn lengths: 60 of 60 sources are cut (100.0 %)"),
+        "warn lengths: 60 of 60 sources are cut (100.0 %): 75 % of the text is never read train.jsonl id "
+        "train-0: 29 tokens train.jsonl id train-1: 31 tokens -> --max_source_length 35 would cut 1 %, or "
+        "--long_source windows"),
     "targets cut": (
         "paraphrase_bart", nothing, None, None, {"max_target_length": 8}, 0,
-        "targets are cut (100.0 %), and the model learns to end in the middle"),
+        "warn lengths: 60 of 60 targets are cut (100.0 %), and the model learns to end in the middle "
+        "train.jsonl id train-0: 21 tokens train.jsonl id train-1: 23 tokens -> --max_target_length 24 "
+        "would cut 1 %"),
     "targets shorter than allowed": (
         "qa_t5", nothing, None, None, {"min_new_tokens": 40}, 0,
-        "targets are shorter than --min_new_tokens 40: the model is kept from writing them"),
+        "warn lengths: 60 of 60 targets are shorter than --min_new_tokens 40: the model is kept from "
+        "writing them train.jsonl id train-0 train.jsonl id train-1 -> --min_new_tokens 3"),
     "another script": (
         "translate_mt5_lora", every("target", lambda text, number: damages.RUSSIAN), None, None, {}, 2,
-        "of the targets is lost: choose a model whose tokenizer knows this script"),
+        "warn pairs: 60 of 60 training rows have one and the same target, 'Лампа не пришла, пожалуйста, "
+        "верните де...: there is little to learn train.jsonl id train-0 -> look at the target's column: it "
+        "may be the wrong one FAIL tokens: 60 texts hold characters that the tokenizer cannot keep: 'Л', "
+        "'а', 'в', 'г', 'д', 'е', 'ж', 'и', 'й', 'к', 'л', 'м', ... 9 more -> 96 % of the targets is lost: "
+        "choose a model whose tokenizer knows this script, such as google/mt5-small FAIL tokens: 60 of 60 "
+        "texts have unknown tokens (42.9 % of the tokens of targets) train.jsonl id train-0 train.jsonl id "
+        "train-1 -> choose a model whose tokenizer knows this script, such as google/mt5-small"),
     "another end token": (
         "summarize_t5", nothing, None, checkpoint_file("config.json", eos_token_id=5), {}, 0,
         "beware the checkpoint says eos_token_id 5; 1 is taken, which its tokenizer's targets ask for"),
@@ -280,13 +322,18 @@ WHOLE = {
         "beware the checkpoint says pad_token_id 4; 0 is taken, which its tokenizer's targets ask for"),
     "padding on the left": (
         "summarize_t5", nothing, None, checkpoint_file("tokenizer_config.json", padding_side="left"), {}, 0,
-        "warn checkpoint: the tokenizer's files say padding_side left"),
+        "warn checkpoint: the tokenizer's files say padding_side left: pads on the right here, whatever "
+        "they say -> none is needed"),
     "a vocabulary of another size": (
-        "summarize_t5", nothing, None, other_model, {}, 0, "warn checkpoint: rows for 2000 tokens, and a tokenizer of"),
+        "summarize_t5", nothing, None, other_model, {}, 0,
+        "warn checkpoint: rows for 2000 tokens, and a tokenizer of 139: it may be another model's -> name "
+        "the model's own tokenizer, or leave --tokenizer_name out"),
     "no prefix": (
         "summarize_t5", nothing, None, checkpoint_file("config.json", task_specific_params=PREFIXES),
         {"source_prefix": ""}, 0,
-        "sources begin with none of the prefixes that this checkpoint was trained with: 'summarize: '"),
+        "warn checkpoint: 60 of 60 sources begin with none of the prefixes that this checkpoint was trained"
+        " with: 'summarize: ', 'translate English to German: ' train.jsonl id train-0 'of asks parcel her "
+        "please blue lamp ord... -> --source_prefix 'summarize: '"),
 }  # fmt: skip
 
 
@@ -303,7 +350,7 @@ def test_what_is_wrong_as_a_whole(name, doctor, smalls, tmp_path):
     if damage_file:
         write, data.write = data.write, lambda folder: damaged_file(write(folder), damage_file)
     code, out = doctor(recipe, data, **flags)
-    assert said in out, out
+    assert said in out.replace(f"{tmp_path}/data/", ""), out
     assert code == wanted, out
 
 
