@@ -366,7 +366,13 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tiny model, one round, nothing written to docs/")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="measure these anew, keep others")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=PARTS,
+        default=list(PARTS),
+        help="measure these anew; the page takes the others from --folder",
+    )
     parser.add_argument("--folder", type=Path, help="for models, data and results; default: outputs/benchmark")
     settings = parser.parse_args(argv)
     settings.folder = settings.folder or ROOT / ("outputs/benchmark-quick" if settings.quick else "outputs/benchmark")
@@ -390,7 +396,10 @@ def main(argv=None):
     told = [part for one in told for part in one.split("\n\n")]
     told = [part if part.startswith("|") else textwrap.fill(part, 120) for part in told]
     print("\n" + "\n\n".join(told))
-    if not settings.quick:
+    lacking = [name for name in PARTS if not (bench.folder / f"{name}.json").exists()]
+    if lacking:
+        print(f"\n{PAGE.name} stays as it is: {bench.folder} has no results of {', '.join(lacking)}")
+    elif not settings.quick:
         page = PAGE.read_text(encoding="utf-8")
         before, after = page[: page.index(BEGIN)], page[page.index(END) :]
         PAGE.write_text(f"{before}{BEGIN}\n\n" + "\n\n".join(told) + f"\n\n{after}", encoding="utf-8")
